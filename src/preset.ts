@@ -1,0 +1,110 @@
+// A preset: named rendering instructions. Its schema, its defaults and what follows from them.
+import { z } from 'zod'
+import type { Facts } from './original.ts'
+
+export const OUTPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+export const FORMAT_EXTENSION: Record<OutputFormat, string> = {
+  jpeg: 'jpg',
+  png: 'png',
+  webp: 'webp',
+  avif: 'avif',
+  gif: 'gif',
+}
+
+const SIDE_MAX = 16_384
+const side = z.int().min(1).max(SIDE_MAX)
+const colour = z
+  .string()
+  .regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, 'must be a colour such as "#000" or "#1a2b3c"')
+  .describe('A colour as #rgb or #rrggbb.')
+
+export const POSITIONS = [
+  'top-left',
+  'top',
+  'top-right',
+  'left',
+  'center',
+  'right',
+  'bottom-left',
+  'bottom',
+  'bottom-right',
+] as const
+export type Position = (typeof POSITIONS)[number]
+
+export const titleStyleSchema = z
+  .strictObject({
+    position: z.enum(POSITIONS).default('bottom').describe('Where the title stands.'),
+    maxLines: z.int().min(1).max(8).default(3).describe('At most this many lines; the text shrinks to fit.'),
+    color: colour.default('#ffffff').describe('Colour of the letters.'),
+    outline: colour.default('#000000').describe('Colour of the outline and the shadow.'),
+    maxSize: z.number().min(0.02).max(0.5).default(0.16).describe('Largest letter size, as a share of the height.'),
+  })
+  .describe('How the title is drawn.')
+export type TitleStyle = z.infer<typeof titleStyleSchema>
+
+export const presetSchema = z
+  .strictObject({
+    width: side.optional().describe('Width in pixels; without it, it follows from the height.'),
+    height: side.optional().describe('Height in pixels; without it, it follows from the width.'),
+    fit: z
+      .enum(['inside', 'contain', 'cover', 'fill'])
+      .default('inside')
+      .describe(
+        'inside: whole picture, at most this size. contain: padded to exactly this size. cover: cropped to it. fill: stretched to it.',
+      ),
+    enlarge: z
+      .boolean()
+      .default(false)
+      .describe('May the picture be made larger than it is? (contain still pads to the full size.)'),
+    background: z
+      .union([colour, z.literal('blur'), z.literal('transparent')])
+      .default('#000000')
+      .describe(
+        'What `contain` pads with and JPEG puts behind transparency: a colour, `blur` for a blurred copy, or `transparent`.',
+      ),
+    position: z
+      .enum([...POSITIONS, 'attention'])
+      .default('center')
+      .describe('Which part `cover` keeps and where `contain` puts the picture; `attention` looks for the subject.'),
+    format: z
+      .enum([...OUTPUT_FORMATS, 'same'])
+      .default('jpeg')
+      .describe('File format of the rendition; `same` keeps that of the original.'),
+    quality: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Encoder quality, 1 to 100; the default depends on the format.'),
+    title: z.union([z.boolean(), titleStyleSchema]).default(false).describe('Draw the title over the picture?'),
+    animation: z
+      .boolean()
+      .default(false)
+      .describe('Keep the frames of an animated original (GIF and WebP); else the first one only.'),
+  })
+  .refine((preset) => preset.width !== undefined || preset.height !== undefined, {
+    message: 'needs a width, a height or both',
+  })
+  .refine((preset) => preset.fit === 'inside' || (preset.width !== undefined && preset.height !== undefined), {
+    message: 'needs both a width and a height, because its fit is not `inside`',
+  })
+export type Preset = z.infer<typeof presetSchema>
+
+export const presetNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be made of lower-case letters, digits and hyphens')
+
+/** How the title is drawn, or `undefined` where the preset draws none. */
+export function titleStyleOf(preset: Preset): TitleStyle | undefined {
+  if (preset.title === false) return undefined
+  return preset.title === true ? titleStyleSchema.parse({}) : preset.title
+}
+
+/** The format a preset gives for an original of this format (`same` falls back to JPEG or, with transparency, PNG). */
+export function outputFormatOf(preset: Preset, facts: Pick<Facts, 'format' | 'hasAlpha'>): OutputFormat {
+  if (preset.format !== 'same') return preset.format
+  const same = OUTPUT_FORMATS.find((format) => format === facts.format)
+  return same ?? (facts.hasAlpha ? 'png' : 'jpeg')
+}

@@ -1,0 +1,58 @@
+// Where manifests are kept, and how they are read and changed: by compare-and-set, in the state store.
+import { createHash } from 'node:crypto'
+import { ThumbsmithError } from './errors.ts'
+import { type Manifest, manifestSchema } from './manifest.ts'
+import { RESERVED_PREFIX } from './original.ts'
+import { readAll, type Storage } from './storage/storage.ts'
+
+const PREFIX = `${RESERVED_PREFIX}manifests/`
+const SUFFIX = '!.json'
+
+/**
+ * Where the manifest of a key is kept. Bytes up to `!` become `!` and two hex digits and the suffix begins with `!.`, so that manifests
+ * list in the order of their originals' keys and none is a folder of another; keys that would grow too long are hashed.
+ */
+export function manifestKey(key: string): string {
+  const escaped = key.replace(/[\x01-\x21]/g, (char) => `!${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const whole = PREFIX + escaped + SUFFIX
+  if (Buffer.byteLength(whole) <= 1024) return whole
+  return `${PREFIX}!~${createHash('sha256').update(key).digest('hex')}${SUFFIX}`
+}
+
+/** Under which prefix the manifests of all originals with this key prefix lie (but for hashed ones: too long keys). */
+export function manifestPrefix(keyPrefix: string): string {
+  return manifestKey(keyPrefix).slice(0, -SUFFIX.length)
+}
+
+/** A manifest as read, with the etag that a change must name. */
+export interface StoredManifest {
+  manifest: Manifest
+  etag: string
+}
+
+const MANIFEST_MAX_BYTES = 4_000_000
+
+export async function readManifest(state: Storage, key: string): Promise<StoredManifest | undefined> {
+  const body = await state.get(manifestKey(key))
+  if (!body) return undefined
+  const text = Buffer.from(await readAll(body.stream, MANIFEST_MAX_BYTES)).toString('utf8')
+  const parsed = manifestSchema.safeParse(JSON.parse(text))
+  if (!parsed.success)
+    throw new ThumbsmithError('internal', undefined, {
+      detail: `manifest of ${JSON.stringify(key)}: ${parsed.error.message}`,
+    })
+  return { manifest: parsed.data, etag: body.head.etag }
+}
+
+/** Writes if nobody wrote in between, else throws `storage.precondition_failed`. `etag` is that of the version read; `undefined`: a new one. */
+export async function writeManifest(
+  state: Storage,
+  manifest: Manifest,
+  etag: string | undefined,
+): Promise<StoredManifest> {
+  const head = await state.put(manifestKey(manifest.key), Buffer.from(JSON.stringify(manifest)), {
+    contentType: 'application/json',
+    ...(etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag }),
+  })
+  return { manifest, etag: head.etag }
+}
