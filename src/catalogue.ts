@@ -1,7 +1,14 @@
-// The catalogue: what the HTTP API may ask of the road: originals joined with their manifests, and the changes their owners make.
+// The catalogue: originals joined with their manifests for people to see, and the changes that their owners make to them.
+import { ThumbsmithError } from './errors.ts'
+import type { Feed } from './feed.ts'
 import type { Manifest } from './manifest.ts'
-import type { Focus } from './original.ts'
-import type { ObjectHead } from './storage/storage.ts'
+import { type Focus, MARK, parseTitle } from './original.ts'
+import { newManifest } from './plan.ts'
+import type { Preset } from './preset.ts'
+import type { Queue } from './queue/queue.ts'
+import { ownerOf, ownerPrefixes, type Rule, ruleFor } from './rule.ts'
+import { readManifest, writeManifest } from './state.ts'
+import { compareKeys, type ObjectHead, type Storage } from './storage/storage.ts'
 
 /** An original as it stands; without a manifest it has not been looked at yet (state `queued`). */
 export interface Entry {
@@ -27,8 +34,150 @@ export interface Catalogue {
   edit(key: string, edit: EditRequest): Promise<Entry>
   /** Tries what failed once more. Throws `not_found`. */
   retry(key: string): Promise<Entry>
-  /** Removes the original and everything made from it. */
+  /** Removes the original; everything made from it follows. */
   remove(key: string): Promise<void>
   /** The upload is said to be complete: have it looked at now. Throws `not_found` where the object is not there. */
   complete(key: string): Promise<Entry>
+}
+
+export interface CatalogueServices {
+  rules: Rule[]
+  presets: Record<string, Preset>
+  originals: Storage
+  state: Storage
+  queue: Queue
+  feed: Feed
+}
+
+export function openCatalogue({ rules, presets, originals, state, queue, feed }: CatalogueServices): Catalogue {
+  async function read(key: string): Promise<Entry | undefined> {
+    const rule = ruleFor(rules, key)
+    if (!rule) return undefined
+    const head = await originals.head(key)
+    if (!head || head.metadata[MARK] !== undefined) return undefined
+    return {
+      head,
+      owner: ownerOf(rule, key),
+      presets: rule.presets,
+      manifest: (await readManifest(state, key))?.manifest,
+    }
+  }
+
+  async function list({ owner, after, limit }: Parameters<Catalogue['list']>[0]): Promise<Entry[]> {
+    const prefixes = disjoint(owner === undefined ? rules.map((rule) => rule.folder) : ownerPrefixes(rules, owner))
+    const keys: string[] = []
+    for (const prefix of prefixes) {
+      let from = after
+      while (keys.length < limit) {
+        const page = await originals.list({ prefix, limit, ...(from === undefined ? {} : { after: from }) })
+        for (const { key } of page) {
+          const rule = ruleFor(rules, key)
+          if (rule && keys.length < limit && (owner === undefined || ownerOf(rule, key) === owner)) keys.push(key)
+        }
+        if (page.length < limit) break
+        from = page.at(-1)!.key
+      }
+    }
+    const entries = await Promise.all(keys.map(read))
+    return entries.filter((entry) => entry !== undefined)
+  }
+
+  /** Changes the manifest, making the first one where the original was not looked at yet; repeats where somebody else was faster. */
+  async function change(key: string, mutate: (manifest: Manifest) => Manifest): Promise<Entry> {
+    const rule = ruleFor(rules, key)
+    for (;;) {
+      const head = rule && (await originals.head(key))
+      if (!rule || !head || head.metadata[MARK] !== undefined) throw new ThumbsmithError('not_found')
+      const now = new Date()
+      const owner = ownerOf(rule, key)
+      const stored = await readManifest(state, key)
+      const manifest = {
+        ...mutate(stored?.manifest ?? newManifest({ key, owner, now }, head, rule)),
+        updatedAt: now.toISOString(),
+      }
+      try {
+        await writeManifest(state, manifest, stored?.etag)
+      } catch (error) {
+        if (error instanceof ThumbsmithError && error.code === 'storage.precondition_failed') continue
+        throw error
+      }
+      await look(key, owner)
+      return { head, owner, presets: rule.presets, manifest }
+    }
+  }
+
+  async function look(key: string, owner: string): Promise<void> {
+    await queue.enqueue({ key, priority: 'interactive' })
+    feed.publish({ key, owner, kind: 'changed' })
+  }
+
+  const drawsTitle = (preset: string) => presets[preset] !== undefined && presets[preset].title !== false
+
+  return {
+    read,
+    list,
+    async edit(key, { title, focus, ifRevision }) {
+      const clean = title === undefined ? undefined : parseTitle(title)
+      return change(key, (manifest) => {
+        const revision = manifest.edit?.revision ?? 0
+        if (ifRevision !== undefined && ifRevision !== revision) throw new ThumbsmithError('request.conflict')
+        const { focus: oldFocus, ...old } = manifest.edit ?? {}
+        const newFocus = focus === undefined ? oldFocus : (focus ?? undefined)
+        const edit = {
+          ...old,
+          ...(clean === undefined ? {} : { title: clean }),
+          ...(newFocus === undefined ? {} : { focus: newFocus }),
+          revision: revision + 1,
+          at: new Date().toISOString(),
+        }
+        const due = (preset: string) => focus !== undefined || (clean !== undefined && drawsTitle(preset))
+        return { ...manifest, edit, renditions: queued(manifest, (preset) => due(preset)) }
+      })
+    },
+    async retry(key) {
+      return change(key, ({ error: _, ...manifest }) => ({
+        ...manifest,
+        attempts: { deaths: 0, vanished: 0 },
+        rendered: { ...manifest.rendered, times: 0 },
+        renditions: queued(manifest, (_preset, state) => state === 'failed'),
+      }))
+    },
+    async remove(key) {
+      const rule = ruleFor(rules, key)
+      if (!rule) throw new ThumbsmithError('not_found')
+      await originals.delete(key)
+      await queue.enqueue({ key, priority: 'interactive' })
+      feed.publish({ key, owner: ownerOf(rule, key), kind: 'removed' })
+    },
+    async complete(key) {
+      const entry = await read(key)
+      if (!entry) throw new ThumbsmithError('not_found')
+      await look(key, entry.owner)
+      return entry
+    },
+  }
+}
+
+/** Renditions that are due again, shown as queued at once; one that is being rendered shows so until its round ends. */
+function queued(
+  manifest: Pick<Manifest, 'renditions'>,
+  due: (preset: string, state: string) => boolean,
+): Manifest['renditions'] {
+  return Object.fromEntries(
+    Object.entries(manifest.renditions).map(([preset, rendition]) => {
+      if (!due(preset, rendition.state)) return [preset, rendition]
+      const { error: _, ...rest } = rendition
+      return [preset, { ...rest, state: 'queued' as const }]
+    }),
+  )
+}
+
+/** In key order, without those that lie within another. */
+function disjoint(prefixes: string[]): string[] {
+  return prefixes
+    .filter(
+      (prefix, i) =>
+        prefixes.indexOf(prefix) === i && !prefixes.some((other) => other !== prefix && prefix.startsWith(other)),
+    )
+    .sort(compareKeys)
 }

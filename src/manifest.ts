@@ -44,6 +44,8 @@ export const manifestSchema = z.object({
     bytes: z.int().nonnegative(),
     contentType: z.string(),
     modified: z.iso.datetime(),
+    /** When thumbsmith first looked at this version. */
+    seen: z.iso.datetime(),
     /** The title it came with. */
     title: z.string(),
     facts: factsSchema.optional(),

@@ -72,6 +72,11 @@ export const ruleSchema = z
       .enum(['remove', 'keep'])
       .default('remove')
       .describe('What becomes of the renditions when the original goes.'),
+    expireAfterDays: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Remove the original and its renditions this many days after the upload.'),
     notify: z.array(z.string()).default([]).describe('Names of the notifiers to tell when an upload has settled.'),
   })
   .refine((rule) => rule.match !== undefined || rule.prefix !== undefined || rule.extensions !== undefined, {

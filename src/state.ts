@@ -5,7 +5,7 @@ import { type Manifest, manifestSchema } from './manifest.ts'
 import { RESERVED_PREFIX } from './original.ts'
 import { readAll, type Storage } from './storage/storage.ts'
 
-const PREFIX = `${RESERVED_PREFIX}manifests/`
+export const MANIFESTS = `${RESERVED_PREFIX}manifests/`
 const SUFFIX = '!.json'
 
 /**
@@ -14,14 +14,9 @@ const SUFFIX = '!.json'
  */
 export function manifestKey(key: string): string {
   const escaped = key.replace(/[\x01-\x21]/g, (char) => `!${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
-  const whole = PREFIX + escaped + SUFFIX
+  const whole = MANIFESTS + escaped + SUFFIX
   if (Buffer.byteLength(whole) <= 1024) return whole
-  return `${PREFIX}!~${createHash('sha256').update(key).digest('hex')}${SUFFIX}`
-}
-
-/** Under which prefix the manifests of all originals with this key prefix lie (but for hashed ones: too long keys). */
-export function manifestPrefix(keyPrefix: string): string {
-  return manifestKey(keyPrefix).slice(0, -SUFFIX.length)
+  return `${MANIFESTS}!~${createHash('sha256').update(key).digest('hex')}${SUFFIX}`
 }
 
 /** A manifest as read, with the etag that a change must name. */
@@ -33,14 +28,21 @@ export interface StoredManifest {
 const MANIFEST_MAX_BYTES = 4_000_000
 
 export async function readManifest(state: Storage, key: string): Promise<StoredManifest | undefined> {
-  const body = await state.get(manifestKey(key))
+  return readStored(state, manifestKey(key))
+}
+
+/** The manifest kept at this place of the state store, as a listing of `MANIFESTS` names it. */
+export async function readManifestAt(state: Storage, at: string): Promise<Manifest | undefined> {
+  return (await readStored(state, at))?.manifest
+}
+
+async function readStored(state: Storage, at: string): Promise<StoredManifest | undefined> {
+  const body = await state.get(at)
   if (!body) return undefined
   const text = Buffer.from(await readAll(body.stream, MANIFEST_MAX_BYTES)).toString('utf8')
   const parsed = manifestSchema.safeParse(JSON.parse(text))
   if (!parsed.success)
-    throw new ThumbsmithError('internal', undefined, {
-      detail: `manifest of ${JSON.stringify(key)}: ${parsed.error.message}`,
-    })
+    throw new ThumbsmithError('internal', undefined, { detail: `${JSON.stringify(at)}: ${parsed.error.message}` })
   return { manifest: parsed.data, etag: body.head.etag }
 }
 

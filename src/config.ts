@@ -1,0 +1,249 @@
+// The configuration: environment + thumbsmith.yaml -> one frozen Config. Every variable once; an error names the setting and the mend.
+import { readFileSync } from 'node:fs'
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { ThumbsmithError } from './errors.ts'
+import { type Preset, presetNameSchema, presetSchema } from './preset.ts'
+import { compileRule, type Rule, ruleConflicts, ruleSchema } from './rule.ts'
+
+const limitsSchema = z
+  .strictObject({
+    uploadMaxBytes: z.int().min(1).max(5_000_000_000).default(50_000_000).describe('Largest original, in bytes.'),
+    ticketSeconds: z.int().min(10).max(604_800).default(900).describe('How long an upload ticket is good.'),
+    linkSeconds: z.int().min(10).max(604_800).default(900).describe('How long a signed download link is good.'),
+    rendersPerDay: z
+      .int()
+      .min(1)
+      .default(200)
+      .describe('An original rendered more often than this in a day is stopped: something writes to it in a loop.'),
+    sweepRemovesAtMost: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe('A sweep that would remove the renditions of more than this share of all originals stops instead.'),
+    tiff: z.boolean().default(false).describe('Accept TIFF originals.'),
+  })
+  .prefault({})
+
+export const fileSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    presets: z.record(presetNameSchema, presetSchema).describe('How an image should look, by name.'),
+    rules: z
+      .array(ruleSchema)
+      .min(1)
+      .describe('Which originals get which presets; the first rule that matches a key takes it.'),
+    notifiers: z
+      .record(z.string(), z.string())
+      .default({ log: 'log:' })
+      .describe('Where notifications go, by name: log:'),
+    limits: limitsSchema,
+  })
+  .describe('thumbsmith: presets and rules.')
+
+/** Every environment variable, with its default and what it says. The README's table is checked against this. */
+export const VARIABLES = {
+  THUMBSMITH_CONFIG: ['thumbsmith.yaml', 'The file with presets and rules.'],
+  THUMBSMITH_ORIGINALS: ['file:./data/originals', 'Where originals are kept.'],
+  THUMBSMITH_RENDITIONS: [
+    'file:./data/renditions',
+    'Where renditions are kept, and the state of every original (under `.thumbsmith/`).',
+  ],
+  THUMBSMITH_QUEUE: ['memory:', 'How work travels.'],
+  THUMBSMITH_AUTH: [
+    'none',
+    '`none`: everybody is the operator, for one person on one machine. `jwt:` with `?issuer=…&audience=…` (and `&jwks=…`): signed-in people, each sees only their own.',
+  ],
+  THUMBSMITH_AUTH_SECRET: [
+    '',
+    'With `jwt:` and no `jwks`: the shared HS256 secret that the tokens are signed with, at least 32 bytes.',
+  ],
+  THUMBSMITH_SECRET: [
+    '',
+    'Signs tickets and links of `file:` stores, at least 32 bytes; made at first start and kept beside the originals if it is not set.',
+  ],
+  THUMBSMITH_PUBLIC_URL: [
+    '',
+    'The address people use, e.g. `https://pictures.example.com`, where it is not the one listened on.',
+  ],
+  THUMBSMITH_ALLOWED_ORIGINS: ['', 'Other sites whose pages may call the API, separated by commas.'],
+  THUMBSMITH_DECODERS: ['', 'How many decoder processes; one per core if it is not set.'],
+  THUMBSMITH_SWEEP_SECONDS: ['300', 'How often everything is compared with what should be there.'],
+  THUMBSMITH_LOG_LEVEL: ['info', '`debug`, `info`, `warn` or `error`.'],
+  HOST: [
+    '127.0.0.1',
+    'The address to listen on. Any other than a loopback address needs THUMBSMITH_AUTH and THUMBSMITH_PUBLIC_URL.',
+  ],
+  PORT: ['8080', 'The port to listen on.'],
+} as const satisfies Record<`${'THUMBSMITH_' | ''}${string}`, readonly [string, string]>
+export type Variable = keyof typeof VARIABLES
+
+export interface Config {
+  file: string
+  presets: Record<string, Preset>
+  rules: Rule[]
+  notifiers: Record<string, string>
+  limits: z.infer<typeof limitsSchema>
+  originals: string
+  renditions: string
+  queue: string
+  auth: string
+  authSecret: string
+  secret: string
+  publicUrl: string
+  allowedOrigins: string[]
+  decoders: number | undefined
+  sweepSeconds: number
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+  host: string
+  port: number
+}
+
+const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
+
+/** Reads the file that THUMBSMITH_CONFIG names and the environment. Throws `config.invalid` with every problem, one a line. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const file = env.THUMBSMITH_CONFIG || VARIABLES.THUMBSMITH_CONFIG[0]
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ThumbsmithError(
+      'config.invalid',
+      `THUMBSMITH_CONFIG: the file "${file}" cannot be read. Create it, or name another with --config.`,
+      { cause: error },
+    )
+  }
+  return parseConfig(text, file, env)
+}
+
+/** The same from the file's text, for tests and tools. */
+export function parseConfig(text: string, file: string, env: Record<string, string | undefined>): Config {
+  const value = (name: Variable): string => env[name] || VARIABLES[name][0]
+  const number = (name: Variable, min: number, max: number): number => {
+    const parsed = Number(value(name))
+    if (!Number.isInteger(parsed) || parsed < min || parsed > max)
+      throw invalid(`${name} is "${value(name)}". Give a whole number from ${min} to ${max}.`)
+    return parsed
+  }
+  const secret = (name: Variable): string => {
+    if (value(name) !== '' && Buffer.byteLength(value(name)) < 32)
+      throw invalid(`${name} is too short. Give at least 32 bytes, e.g. from \`openssl rand -hex 32\`.`)
+    return value(name)
+  }
+  const site = (name: Variable, text: string): string => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search)
+      throw invalid(`${name} holds "${text}". Give an origin such as https://pictures.example.com, without a path.`)
+    return url.origin
+  }
+  const level = value('THUMBSMITH_LOG_LEVEL')
+  if (level !== 'debug' && level !== 'info' && level !== 'warn' && level !== 'error')
+    throw invalid(`THUMBSMITH_LOG_LEVEL is "${level}". Give debug, info, warn or error.`)
+  const unknown = Object.keys(env).filter((name) => name.startsWith('THUMBSMITH_') && !(name in VARIABLES))
+  if (unknown.length) throw invalid(`${unknown[0]} is no setting. Known are ${Object.keys(VARIABLES).join(', ')}.`)
+
+  const originals = value('THUMBSMITH_ORIGINALS')
+  const renditions = value('THUMBSMITH_RENDITIONS')
+  const { presets, rules, notifiers, limits } = parseFile(text, file, originals === renditions)
+  const config: Config = {
+    file,
+    presets,
+    rules,
+    notifiers,
+    limits,
+    originals,
+    renditions,
+    queue: value('THUMBSMITH_QUEUE'),
+    auth: value('THUMBSMITH_AUTH'),
+    authSecret: secret('THUMBSMITH_AUTH_SECRET'),
+    secret: secret('THUMBSMITH_SECRET'),
+    publicUrl: value('THUMBSMITH_PUBLIC_URL') && site('THUMBSMITH_PUBLIC_URL', value('THUMBSMITH_PUBLIC_URL')),
+    allowedOrigins: value('THUMBSMITH_ALLOWED_ORIGINS')
+      .split(',')
+      .filter(Boolean)
+      .map((origin) => site('THUMBSMITH_ALLOWED_ORIGINS', origin.trim())),
+    decoders: value('THUMBSMITH_DECODERS') === '' ? undefined : number('THUMBSMITH_DECODERS', 1, 256),
+    sweepSeconds: number('THUMBSMITH_SWEEP_SECONDS', 1, 604_800),
+    logLevel: level,
+    host: value('HOST'),
+    port: number('PORT', 0, 65_535),
+  }
+  if (!isLoopback(config.host) && (config.auth === 'none' || config.publicUrl === ''))
+    throw invalid(
+      `HOST is "${config.host}", which other machines can reach. Set THUMBSMITH_AUTH, so that strangers cannot see the pictures, and THUMBSMITH_PUBLIC_URL, the address people use.`,
+    )
+  return Object.freeze(config)
+}
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+function parseFile(
+  text: string,
+  file: string,
+  sameStore: boolean,
+): Pick<Config, 'presets' | 'rules' | 'notifiers' | 'limits'> {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const syntax = document.errors[0]
+  if (syntax) throw invalid(`${file}:${syntax.linePos?.[0].line ?? 1}: ${syntax.message.split('\n')[0]}`)
+
+  const problems: string[] = []
+  const report = (path: PropertyKey[], message: string) => {
+    const place = whereIs(document, path)
+    const line = place.offset === undefined ? 1 : lines.linePos(place.offset).line
+    const value = place.value === undefined ? '' : ` is ${JSON.stringify(place.value).slice(0, 80)}`
+    problems.push(`${file}:${line}: ${path.join('.') || 'the file'}${value}: ${message}`)
+  }
+  const parsed = fileSchema.safeParse(document.toJS() ?? {})
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) for (const { path, message } of flatten(issue)) report(path, message)
+    throw invalid(problems.join('\n'))
+  }
+  const { presets, notifiers, limits } = parsed.data
+  for (const [i, rule] of parsed.data.rules.entries()) {
+    for (const [j, preset] of rule.presets.entries())
+      if (!(preset in presets))
+        report(['rules', i, 'presets', j], `there is no such preset. Known are ${Object.keys(presets).join(', ')}.`)
+    for (const [j, notifier] of rule.notify.entries())
+      if (!(notifier in notifiers))
+        report(['rules', i, 'notify', j], `there is no such notifier. Known are ${Object.keys(notifiers).join(', ')}.`)
+    if (parsed.data.rules.findIndex((other) => other.name === rule.name) !== i)
+      report(['rules', i, 'name'], 'is taken by another rule. Give each its own.')
+  }
+  const rules = parsed.data.rules.map(compileRule)
+  if (!problems.length)
+    for (const conflict of ruleConflicts(rules, presets, sameStore))
+      report(['rules', rules.findIndex((rule) => rule.name === conflict.rule), 'rendition'], conflict.message)
+  if (problems.length) throw invalid(problems.join('\n'))
+  return { presets, rules, notifiers, limits }
+}
+
+/** The innermost part of the file that a path leads to. */
+function whereIs(
+  document: ReturnType<typeof parseDocument>,
+  path: PropertyKey[],
+): { offset: number | undefined; value: unknown } {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true) as
+      | { range?: [number, number, number]; toJS?: (doc: unknown) => unknown }
+      | undefined
+    if (node?.range) return { offset: node.range[0], value: depth === path.length ? node.toJS?.(document) : undefined }
+  }
+  return { offset: undefined, value: undefined }
+}
+
+/** zod's issues with the unions opened and the words of a person. */
+function flatten(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      message: 'is no setting here. Remove it, or mend its spelling.',
+    }))
+  if (issue.code === 'invalid_union') {
+    const choices = issue.errors.flat().map((inner) => inner.message)
+    return [{ path: issue.path, message: [...new Set(choices)].join(', or ') }]
+  }
+  return [{ path: issue.path, message: issue.message }]
+}
