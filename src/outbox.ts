@@ -2,7 +2,7 @@
 import { ThumbsmithError, toThumbsmithError } from './errors.ts'
 import { notificationOf } from './notify/notification.ts'
 import type { Notifier } from './notify/notifier.ts'
-import type { Log } from './reconcile.ts'
+import type { Log } from './road.ts'
 import { readManifest, writeManifest } from './state.ts'
 import type { Storage } from './storage/storage.ts'
 

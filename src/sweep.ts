@@ -1,7 +1,10 @@
 // The sweep: compares everything that should be there with what is, and has every difference looked at. It heals lost events.
+
+import { BACKFILL_AFTER_MS } from './apply.ts'
 import { plan } from './plan.ts'
 import type { Queue } from './queue/queue.ts'
-import { BACKFILL_AFTER_MS, observe, type Road } from './reconcile.ts'
+import { observe } from './reconcile.ts'
+import type { Road } from './road.ts'
 import { MANIFESTS, readManifestAt } from './state.ts'
 import { listAll } from './storage/storage.ts'
 
@@ -38,11 +41,8 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
     if (seen.manifest?.owed.length) options.onOwed?.(key)
     if (decided.do === 'nothing') continue
     result.enqueued++
-    await queue.enqueue({
-      key,
-      ...job,
-      priority: decided.do === 'render' && seen.manifest === undefined ? 'interactive' : job.priority,
-    })
+    const recent = seen.head !== undefined && seen.now.getTime() - seen.head.modified.getTime() < BACKFILL_AFTER_MS
+    await queue.enqueue({ key, refresh, priority: recent ? 'interactive' : 'backfill' })
   }
 
   const gone: string[] = []
