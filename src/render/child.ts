@@ -1,0 +1,52 @@
+// One decoder process: takes jobs from its parent over IPC, one at a time, and dies with it. Holds no secret and opens no file of yours.
+
+import type { ErrorCode } from '../errors.ts'
+import { toThumbsmithError } from '../errors.ts'
+import type { Limits } from './limits.ts'
+import { guardLoaders } from './loaders.ts'
+import { render } from './render.ts'
+import type { RenderOutcome, RenderRequest } from './renderer.ts'
+
+export interface JobMessage {
+  id: number
+  request: RenderRequest
+  limits: Partial<Limits>
+  tiff: boolean
+}
+
+export type ChildMessage =
+  | { type: 'ready' }
+  | { type: 'started'; id: number }
+  | { type: 'rss'; rssBytes: number }
+  | { type: 'done'; id: number; outcome: RenderOutcome; rssBytes: number }
+  | {
+      type: 'failed'
+      id: number
+      error: { code: ErrorCode; message: string; detail: string | undefined }
+      rssBytes: number
+    }
+
+const send = (message: ChildMessage) => process.send?.(message)
+
+async function run({ id, request, limits, tiff }: JobMessage): Promise<void> {
+  send({ type: 'started', id })
+  try {
+    const outcome = await render(request, { limits, tiff })
+    send({ type: 'done', id, outcome, rssBytes: process.memoryUsage.rss() })
+  } catch (thrown) {
+    const { code, message, detail } = toThumbsmithError(thrown)
+    send({ type: 'failed', id, error: { code, message, detail }, rssBytes: process.memoryUsage.rss() })
+  }
+}
+
+/** Where the parent cannot read our memory from outside (no /proc), we tell it. */
+const HEARTBEAT_MS = 50
+if (process.platform !== 'linux')
+  setInterval(() => send({ type: 'rss', rssBytes: process.memoryUsage.rss() }), HEARTBEAT_MS).unref()
+
+// SIGKILL and not exit(): leaving in order would wait for a decode that still runs on another thread.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('message', (job: JobMessage) => void run(job))
+
+await guardLoaders()
+send({ type: 'ready' })

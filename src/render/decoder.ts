@@ -1,0 +1,195 @@
+// One decoder process as its parent sees it: started lazily, watched while busy, retired when it has grown, its death explained.
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ErrorCode, ThumbsmithError } from '../errors.ts'
+import type { ChildMessage, JobMessage } from './child.ts'
+import type { RenderOutcome } from './renderer.ts'
+
+export interface DecoderOptions {
+  /** Added to the child's otherwise empty environment. */
+  env?: Record<string, string>
+  /** Node options of the child, such as `--import`. */
+  execArgv?: string[]
+  /** A job that takes longer is ended with its process; default 15,000. */
+  wallMs?: number
+  /** A process that grows beyond this is ended; default 512 MB. */
+  maxRssBytes?: number
+  /** The same while it renders a large picture; default 1.5 GB. */
+  maxRssBytesWhenLarge?: number
+  /** A process is replaced after this many jobs; default 200. */
+  recycleAfter?: number
+  /** A process that is larger than this after a job is replaced; default 300 MB. */
+  recycleAboveRssBytes?: number
+}
+
+/** How a job came to its end; `not_begun` is no fault of the job's. */
+export type Ended = { how: 'done'; outcome: RenderOutcome } | { how: 'failed' | 'not_begun'; error: ThumbsmithError }
+
+export interface Decoder {
+  readonly busy: boolean
+  /** Runs one job; never rejects. */
+  run(job: Omit<JobMessage, 'id'>, large: boolean): Promise<Ended>
+  close(): Promise<void>
+}
+
+/** glibc gives memory back with these: 135 MB instead of 512 MB after the same mixed soak. Only read at the start of a process. */
+const CHILD_ENV = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  UV_THREADPOOL_SIZE: '2',
+}
+
+const POLL_MS = 50
+/** Bytes of the child's error output that are kept to explain its death. */
+const MAX_STDERR = 4_000
+const PAGE_BYTES = 4_096
+
+interface Current {
+  id: number
+  begun: boolean
+  large: boolean
+  /** Why we killed it, if we did. */
+  killedFor?: ErrorCode
+  timer: NodeJS.Timeout
+  watch: NodeJS.Timeout
+  finish: (ended: Ended) => void
+}
+
+/** A decoder; its process is forked at once. `onGone` is called once, when the process has ended. */
+export function openDecoder(options: DecoderOptions, onGone: () => void): Decoder {
+  const { wallMs = 15_000, recycleAfter = 200, recycleAboveRssBytes = 300_000_000 } = options
+  const { maxRssBytes = 512_000_000, maxRssBytesWhenLarge = 1_500_000_000 } = options
+  const cwd = mkdtempSync(join(tmpdir(), 'thumbsmith-decoder-'))
+  const child = forkChild(options, cwd)
+  let ready = false
+  let gone = false
+  let alive = true
+  let jobs = 0
+  let stderr = ''
+  let current: Current | undefined
+  const exited = new Promise<void>((resolve) => {
+    const left = (reason: string) => {
+      if (!alive) return
+      alive = false
+      leave(reason)
+      resolve()
+    }
+    child.once('exit', (code, signal) => left(`exit code ${code}, signal ${signal}`))
+    child.once('error', (error) => left(String(error)))
+  })
+
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-MAX_STDERR)
+  })
+  child.on('message', (message: ChildMessage) => hear(message))
+
+  function hear(message: ChildMessage): void {
+    if (message.type === 'ready') ready = true
+    else if (message.type === 'rss') weigh(message.rssBytes)
+    else if (message.id !== current?.id) return
+    else if (message.type === 'started') current.begun = true
+    else finishJob(message)
+  }
+
+  function finishJob(message: Extract<ChildMessage, { type: 'done' | 'failed' }>): void {
+    jobs += 1
+    if (jobs >= recycleAfter || message.rssBytes > recycleAboveRssBytes) retire()
+    end(
+      message.type === 'done'
+        ? { how: 'done', outcome: message.outcome }
+        : { how: 'failed', error: errorOf(message.error) },
+    )
+  }
+
+  function end(ended: Ended): void {
+    if (!current) return
+    clearTimeout(current.timer)
+    clearInterval(current.watch)
+    const { finish } = current
+    current = undefined
+    finish(ended)
+  }
+
+  function kill(code: ErrorCode): void {
+    if (current) current.killedFor ??= code
+    child.kill('SIGKILL')
+  }
+
+  function weigh(rssBytes: number): void {
+    if (current && rssBytes > (current.large ? maxRssBytesWhenLarge : maxRssBytes)) kill('decoder.too_much_memory')
+  }
+
+  function retire(): void {
+    gone = true
+    if (child.connected) child.disconnect()
+  }
+
+  function leave(reason: string): void {
+    gone = true
+    rmSync(cwd, { recursive: true, force: true })
+    onGone()
+    if (current) end(explain(current, [reason, stderr.trim()].filter(Boolean).join('\n')))
+  }
+
+  function explain({ begun, killedFor }: Current, detail: string): Ended {
+    if (!ready)
+      return {
+        how: 'failed',
+        error: new ThumbsmithError('internal', 'The decoder process cannot start; see the log.', { detail }),
+      }
+    return {
+      how: begun || killedFor ? 'failed' : 'not_begun',
+      error: new ThumbsmithError(killedFor ?? 'decoder.died', undefined, { detail }),
+    }
+  }
+
+  return {
+    get busy() {
+      return gone || current !== undefined
+    },
+    run(job, large) {
+      return new Promise((finish) => {
+        const timer = setTimeout(() => kill('decoder.too_slow'), wallMs)
+        const watch = setInterval(() => weigh(residentBytes(child)), POLL_MS)
+        current = { id: jobs + 1, begun: false, large, timer, watch, finish }
+        const message: JobMessage = { id: current.id, ...job }
+        child.send(message, (error) => {
+          if (error) child.kill('SIGKILL')
+        })
+      })
+    },
+    close() {
+      retire()
+      return exited
+    },
+  }
+}
+
+function errorOf({ code, message, detail }: Extract<ChildMessage, { type: 'failed' }>['error']): ThumbsmithError {
+  return new ThumbsmithError(code, message, { detail })
+}
+
+function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
+    cwd,
+    env: { ...CHILD_ENV, ...options.env },
+    execArgv: options.execArgv ?? [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+}
+
+/** From /proc on Linux; 0 elsewhere, where the child tells its size itself. */
+function residentBytes(child: ChildProcess): number {
+  if (process.platform !== 'linux' || child.pid === undefined) return 0
+  try {
+    return Number(readFileSync(`/proc/${child.pid}/statm`, 'latin1').split(' ')[1]) * PAGE_BYTES
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,65 @@
+// The plan of one render: how large the one decode must be, where each rendition lies, and the memory all that takes. Pure.
+import type { Focus } from '../original.ts'
+import { type OutputFormat, outputFormatOf, type Preset } from '../preset.ts'
+import { type Layout, layOut, type Size } from './geometry.ts'
+import { estimateMemory } from './memory.ts'
+import type { Probe } from './probe.ts'
+
+export interface RenditionPlan {
+  name: string
+  preset: Preset
+  format: OutputFormat
+  layout: Layout
+  /** Where to crop is known only once the picture is seen; `layout` then crops the middle. */
+  seeksSubject: boolean
+  /** Keep every frame, not the first one only. */
+  animated: boolean
+}
+
+export interface RenderPlan {
+  /** The size of the one decode: the smallest from which no rendition has to be scaled up. */
+  decode: Size
+  /** Frames to decode. */
+  frames: number
+  renditions: RenditionPlan[]
+  /** Peak of the process, in bytes, as measured for this kind of file. */
+  estimatedMemory: number
+}
+
+/** Even where no rendition is asked for, the picture is decoded this large: the ThumbHash is made from it. */
+const SMALLEST_DECODE = 100
+
+/** Decides everything that can be decided from the header. */
+export function planRender(original: Probe, presets: Record<string, Preset>, focus?: Focus): RenderPlan {
+  const renditions = Object.entries(presets).map(([name, preset]) => planRendition(name, original, preset, focus))
+  const decode = decodeSize(original, renditions)
+  const frames = renditions.some(({ animated }) => animated) ? original.frames : 1
+  const canvases = renditions.map(({ layout, animated }) => area(layout.canvas) * (animated ? frames : 1))
+  const estimatedMemory = estimateMemory(original, area(decode) * frames, Math.max(0, ...canvases))
+  return { decode, frames, renditions, estimatedMemory }
+}
+
+function planRendition(name: string, original: Probe, preset: Preset, focus: Focus | undefined): RenditionPlan {
+  const format = outputFormatOf(preset, original)
+  return {
+    name,
+    preset,
+    format,
+    layout: layOut(original, preset, focus),
+    seeksSubject: preset.fit === 'cover' && preset.position === 'attention' && focus === undefined,
+    animated: preset.animation && original.frames > 1 && (format === 'gif' || format === 'webp'),
+  }
+}
+
+function decodeSize(original: Size, renditions: RenditionPlan[]): Size {
+  let factor = SMALLEST_DECODE / Math.max(original.width, original.height)
+  for (const { layout } of renditions)
+    factor = Math.max(factor, layout.scaled.width / original.width, layout.scaled.height / original.height)
+  factor = Math.min(factor, 1)
+  return {
+    width: Math.max(1, Math.round(original.width * factor)),
+    height: Math.max(1, Math.round(original.height * factor)),
+  }
+}
+
+const area = (size: Size) => size.width * size.height
