@@ -52,6 +52,7 @@ export const ERRORS = {
   'request.too_many': row(429, 'later', 'Too many requests. Wait a moment.'),
   'auth.required': row(401, 'never', 'Sign in first.'),
   'auth.forbidden': row(403, 'never', 'This is not allowed from here.'),
+  'auth.unavailable': row(503, 'later', 'Nobody can be signed in at the moment.'),
   not_found: row(404, 'never', 'There is nothing here.'),
 
   'config.invalid': row(500, 'never', 'The configuration is not valid.'),

@@ -1,0 +1,121 @@
+// Routes about the server itself: is it well, what it offers, its OpenAPI document, and the files of the dashboard.
+import { createHash } from 'node:crypto'
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { titleStyleOf } from '../preset.ts'
+import { docsCss, docsPage } from './docs.ts'
+import { json, PROBLEMS } from './documents.ts'
+import { notFound } from './problems.ts'
+import { aboutSchema } from './schemas.ts'
+import type { Api, ApiEnv, Asset, Services } from './services.ts'
+import { offersTickets } from './uploads.ts'
+
+const presetListSchema = z.object({ presets: aboutSchema.shape.presets }).openapi('PresetList')
+const healthSchema = z.object({ ok: z.boolean(), problems: z.array(z.string()) }).openapi('Health')
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Does the process run?',
+  security: [],
+  responses: { 200: { description: 'It does.', content: { 'text/plain': { schema: z.string() } } } },
+})
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Can it do its work?',
+  security: [],
+  responses: { 200: json('It can.', healthSchema), 503: json('Not at the moment.', healthSchema) },
+})
+
+const presets = createRoute({
+  method: 'get',
+  path: '/v1/presets',
+  summary: 'The presets',
+  responses: { 200: json('By name, in the order of the configuration.', presetListSchema), ...PROBLEMS },
+})
+
+const about = createRoute({
+  method: 'get',
+  path: '/v1/about',
+  summary: 'What a page needs to know before anything is uploaded',
+  responses: { 200: json('Who asks, and what is offered.', aboutSchema), ...PROBLEMS },
+})
+
+/** For those that watch over the process: they come by address, not by name, so they are asked for no Host. */
+export function probeRoutes(api: Api, services: Services): void {
+  api.openapi(healthz, (c) => c.text('ok', 200, { 'Cache-Control': 'no-store' }))
+  api.openapi(readyz, async (c) => {
+    const { ok, problems } = await services.ready()
+    // A page under a foreign name may learn that something is wrong, not what.
+    const body = { ok, problems: c.get('origin') === undefined ? [] : problems }
+    return c.json(body, ok ? 200 : 503, { 'Cache-Control': 'no-store' })
+  })
+}
+
+const CONTENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif']
+
+export function aboutRoutes(api: Api, services: Services): void {
+  const { version, rules, limits } = services
+  const presetList = Object.entries(services.presets).map(([name, preset]) => ({
+    name,
+    title: titleStyleOf(preset) !== undefined,
+    preset,
+  }))
+  const upload = {
+    offered: rules.some(offersTickets),
+    maxBytes: limits.uploadMaxBytes,
+    contentTypes: limits.tiff ? [...CONTENT_TYPES, 'image/tiff'] : CONTENT_TYPES,
+  }
+  api.openapi(presets, (c) => c.json({ presets: presetList }, 200))
+  api.openapi(about, (c) => c.json({ version, ...c.get('identity'), upload, presets: presetList }, 200))
+}
+
+export function documentRoutes(api: Api, { version }: Services): void {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  let made: ReturnType<Api['getOpenAPI31Document']> | undefined
+  const document = () => {
+    made ??= api.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'thumbsmith',
+        version,
+        description: 'Upload originals, watch their renditions being made, and fetch them.',
+        license: { name: 'MIT' },
+      },
+      security: [{ token: [] }, {}],
+    })
+    return made
+  }
+  api.get('/openapi.json', (c) => c.json(document(), 200, { 'Cache-Control': 'no-cache' }))
+  api.get('/docs', (c) => c.html(docsPage(document()), 200, { 'Cache-Control': 'no-cache' }))
+  api.get('/docs/style.css', (c) => c.body(docsCss, 200, { 'Content-Type': 'text/css', 'Cache-Control': 'no-cache' }))
+}
+
+export function dashboardRoutes(api: Api, { dashboard }: Services): void {
+  api.get('/', (c) => (dashboard ? sendAsset(c, dashboard('index.html'), 'no-cache') : c.redirect('/docs')))
+  // Their names hold a hash of their bytes.
+  api.get('/assets/:name{\\w[\\w.-]*}', (c) =>
+    sendAsset(c, dashboard?.(`assets/${c.req.param('name')}`), 'public, max-age=31536000, immutable'),
+  )
+  api.get('/:name{\\w[\\w-]*\\.[\\w.-]+}', (c) => sendAsset(c, dashboard?.(c.req.param('name')), 'no-cache'))
+}
+
+const etags = new WeakMap<Uint8Array, string>()
+
+function sendAsset(c: Context<ApiEnv>, asset: Asset | undefined, cacheControl: string): Response {
+  if (!asset) return notFound(c)
+  const accepted = c.req.header('accept-encoding') ?? ''
+  const encoding = (['br', 'gzip'] as const).find(
+    (name) => asset[name] && new RegExp(`\\b${name}\\b(?!;q=0(\\.0*)?\\b)`).test(accepted),
+  )
+  const body = encoding ? asset[encoding]! : asset.body
+  const etag = etags.get(body) ?? `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  etags.set(body, etag)
+  const headers: Record<string, string> = { etag, 'cache-control': cacheControl, vary: 'Accept-Encoding' }
+  if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers)
+  headers['content-type'] = asset.contentType
+  if (encoding) headers['content-encoding'] = encoding
+  return c.body(body, 200, headers)
+}
