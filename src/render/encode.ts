@@ -58,13 +58,15 @@ const ENCODERS: Record<OutputFormat, Encoder> = {
  * Encodes one picture, or several frames of one size where the format can hold an animation. No metadata is written:
  * the pixels are sRGB and upright, and nothing else of the original leaves. Throws libvips' own error.
  */
-export async function encode(frames: [Raw, ...Raw[]], format: OutputFormat, options: EncodeOptions) {
+export async function encode(frames: Raw[], format: OutputFormat, options: EncodeOptions) {
   const { contentType, maxSide, encode: encodeAs } = ENCODERS[format]
-  const [{ width, height, channels }] = frames
+  const [first] = frames
+  if (!first) throw new Error('nothing to encode')
+  const { width, height, channels } = first
   if (Math.max(width, height) > maxSide)
     throw new Error(`${format} holds at most ${maxSide} pixels a side, not ${width} x ${height}`)
   const raw = { width, height: height * frames.length, channels, ...(frames.length > 1 && { pageHeight: height }) }
-  const data = frames.length > 1 ? Buffer.concat(frames.map((frame) => frame.data)) : frames[0].data
+  const data = frames.length > 1 ? Buffer.concat(frames.map((frame) => frame.data)) : first.data
   const bytes = await encodeAs(sharp(data, { raw, limitInputPixels: false }), options).toBuffer()
   return { bytes, contentType, format, width, height }
 }
