@@ -53,7 +53,7 @@ export const VARIABLES = {
   THUMBSMITH_QUEUE: ['memory:', 'How work travels.'],
   THUMBSMITH_AUTH: [
     'none',
-    '`none`: everybody is the operator, for one person on one machine. `jwt:` with `?issuer=…&audience=…` (and `&jwks=…`): signed-in people, each sees only their own.',
+    '`none`: everybody is the operator, for one person on one machine. `jwt:` with `?issuer=…&audience=…` (and `&jwks=…`): signed-in people, each sees only their own; `&operator=claim=value` names who sees everything.',
   ],
   THUMBSMITH_AUTH_SECRET: [
     '',
@@ -246,4 +246,10 @@ function flatten(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: strin
     return [{ path: issue.path, message: [...new Set(choices)].join(', or ') }]
   }
   return [{ path: issue.path, message: issue.message }]
+}
+
+/** The JSON schema of the file, for editors; `npm run schema` writes it to schema/. */
+export function editorSchema(): string {
+  const schema = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7' })
+  return `${JSON.stringify({ title: 'thumbsmith.yaml', ...schema }, null, 2)}\n`
 }

@@ -57,7 +57,7 @@ function fromBase64Url(text: string): string {
 }
 
 function decodeUtf8(binary: string): string {
-  return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
 }
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })

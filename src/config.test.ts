@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { editorSchema, parseConfig, VARIABLES } from './config.ts'
+
+const yaml = readFileSync('thumbsmith.yaml', 'utf8')
+const problems = (text: string, env: Record<string, string> = {}): string => {
+  try {
+    parseConfig(text, 'my.yaml', env)
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'config.invalid' })
+    return (error as Error).message
+  }
+  return ''
+}
+const file = (rules: string) => `presets:\n  a: { width: 10 }\n  b: { width: 20 }\nrules:\n${rules}`
+
+describe('thumbsmith.yaml', () => {
+  it('as shipped is valid, and its editor schema is the one in schema/', () => {
+    expect(parseConfig(yaml, 'thumbsmith.yaml', {}).rules).toHaveLength(1)
+    expect(readFileSync('schema/thumbsmith.schema.json', 'utf8')).toBe(editorSchema())
+  })
+
+  it.each([
+    [
+      'presets: {a: {width: x}}\nrules: [{name: r, match: "**", presets: [a]}]',
+      /^my\.yaml:1: presets\.a\.width is "x": .*expected number/,
+    ],
+    [
+      'presets:\n  a: {width: 10, colour: 3}\nrules: [{name: r, match: "**", presets: [a]}]',
+      /^my\.yaml:2: presets\.a\.colour is 3: is no setting here/,
+    ],
+    [
+      'presets:\n  a: {height: 5, fit: cover}\nrules: [{name: r, match: "**", presets: [a]}]',
+      /needs both a width and a height/,
+    ],
+    [
+      'presets: {a: {width: 10, background: red}}\nrules: [{name: r, match: "**", presets: [a]}]',
+      /presets\.a\.background is "red": must be a colour/,
+    ],
+    [
+      file('  - name: r\n    match: "a{b"\n    presets: [a]'),
+      /^my\.yaml:6: rules\.0\.match is "a\{b": has a "\{" that nothing closes/,
+    ],
+    [
+      file('  - name: r\n    match: "x/**"\n    presets: [a, c]'),
+      /^my\.yaml:7: rules\.0\.presets\.1 is "c": there is no such preset\. Known are a, b/,
+    ],
+    [
+      file('  - name: r\n    match: "x/**"\n    rendition: "{foo}"\n    presets: [a]'),
+      /^my\.yaml:7: .*knows no \{foo\}; it may use \{dir\}/,
+    ],
+    [file('  - name: r\n    match: "x/**"\n    rendition: "{name}"\n    presets: [a, b]'), /both be written to "name"/],
+    [
+      file('  - name: r\n    match: "**"\n    to: originals\n    presets: [a]'),
+      /^my\.yaml:5: .*could be taken for originals by rule "r" \(match "\*\*"/,
+    ],
+    [file('  - name: r\n    presets: [a]'), /matches nothing: give it a match, a prefix or extensions/],
+    [
+      file('  - name: r\n    match: "x/**"\n    presets: [a]\n    notify: [mail]'),
+      /there is no such notifier\. Known are log/,
+    ],
+    [
+      file('  - { name: r, match: "x/**", presets: [a] }\n  - { name: r, match: "y/**", presets: [a] }'),
+      /^my\.yaml:6: rules\.1\.name is "r": is taken/,
+    ],
+    ['a: [', /^my\.yaml:1: /],
+    ['', /presets.*expected/s],
+  ])('%# names file, line, setting, value and mend', (text, message) => {
+    expect(problems(text)).toMatch(message)
+  })
+
+  it('reports every problem at once', () => {
+    expect(problems('presets:\n  a: {width: -1, format: jpg}\nrules: []').split('\n')).toHaveLength(3)
+  })
+
+  it('sees the loop that comes from one folder for both stores', () => {
+    const text = file('  - { name: r, match: "x/**", presets: [a], rendition: "{dir}/{name}.{ext}/{preset}" }')
+    expect(problems(text)).toBe('')
+    expect(problems(text, { THUMBSMITH_ORIGINALS: 'file:./d', THUMBSMITH_RENDITIONS: 'file:./d' })).toMatch(
+      /could be taken for originals/,
+    )
+  })
+})
+
+describe('the environment', () => {
+  it.each([
+    [{ PORT: 'abc' }, 'PORT is "abc". Give a whole number from 0 to 65535.'],
+    [{ THUMBSMITH_ORIGINAL: 'x' }, 'THUMBSMITH_ORIGINAL is no setting.'],
+    [{ THUMBSMITH_SECRET: 'short' }, 'THUMBSMITH_SECRET is too short.'],
+    [{ THUMBSMITH_LOG_LEVEL: 'loud' }, 'THUMBSMITH_LOG_LEVEL is "loud".'],
+    [{ THUMBSMITH_PUBLIC_URL: 'example.com' }, 'THUMBSMITH_PUBLIC_URL holds "example.com".'],
+    [{ HOST: '0.0.0.0' }, 'HOST is "0.0.0.0", which other machines can reach.'],
+    [{ THUMBSMITH_DECODERS: '0' }, 'THUMBSMITH_DECODERS is "0".'],
+  ])('%j is refused by name', (env, message) => {
+    expect(problems(yaml, env)).toContain(message)
+  })
+
+  it('may open the port to others once it says who may come in', () => {
+    const env = {
+      HOST: '0.0.0.0',
+      THUMBSMITH_AUTH: 'jwt:?issuer=a&audience=b',
+      THUMBSMITH_PUBLIC_URL: 'https://pictures.example.com',
+    }
+    expect(parseConfig(yaml, 'x', env).host).toBe('0.0.0.0')
+  })
+
+  it('is documented in the README: every variable, its default and its meaning', () => {
+    const readme = readFileSync('README.md', 'utf8')
+    for (const [name, [value, meaning]] of Object.entries(VARIABLES))
+      expect(readme).toContain(`| \`${name}\` | ${value && `\`${value}\``} | ${meaning.replaceAll('|', '\\|')} |`)
+  })
+})

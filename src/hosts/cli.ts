@@ -1,0 +1,67 @@
+// The command line: arguments in, one call each; every error is a sentence, not a stack.
+import { Command, Option } from 'commander'
+import { readConfig } from '../config.ts'
+import { ThumbsmithError } from '../errors.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('thumbsmith')
+  .description('Turns every image that lands in a bucket into the renditions its owner declared, and keeps that true.')
+  .version(VERSION)
+  .addOption(new Option('-c, --config <file>', 'presets and rules').env('THUMBSMITH_CONFIG').default('thumbsmith.yaml'))
+
+const config = (overrides: Record<string, string | undefined> = {}) =>
+  readConfig({ ...process.env, ...overrides, THUMBSMITH_CONFIG: program.opts<{ config: string }>().config })
+
+program
+  .command('server', { isDefault: true })
+  .description('serve the dashboard and the API, and render')
+  .option('-p, --port <port>', 'the port to listen on')
+  .option('--host <address>', 'the address to listen on')
+  .option('--apply', 'first renew what a changed preset made stale')
+  .action(async (options: { port?: string; host?: string; apply?: boolean }) => {
+    const settings = config({
+      ...(options.port ? { PORT: options.port } : {}),
+      ...(options.host ? { HOST: options.host } : {}),
+    })
+    const { runServer } = await import('./server.ts')
+    await runServer(settings, { refresh: options.apply ?? false })
+  })
+
+program
+  .command('render')
+  .description('render files without a server')
+  .argument('<files...>', 'images to render')
+  .option('-p, --preset <name...>', 'presets to make; all of them if none is named')
+  .option('-t, --title <text>', 'drawn by presets that have a title', '')
+  .option('-o, --out <folder>', 'where the renditions go', '.')
+  .action(async (files: string[], options: { preset?: string[]; title: string; out: string }) => {
+    const { renderFiles } = await import('./render-files.ts')
+    process.exitCode = await renderFiles(config(), files, options)
+  })
+
+program
+  .command('apply')
+  .description('look at every original now, and also renew what a changed preset made stale')
+  .option('--remove', 'remove renditions even if very many originals are gone')
+  .option('--adopt', 'take the present originals store for the right one, where it was moved or mounted anew')
+  .action(async (options: { remove?: boolean; adopt?: boolean }) => {
+    const { applyAll } = await import('./apply-all.ts')
+    process.exitCode = await applyAll(config(), options)
+  })
+
+program
+  .command('doctor')
+  .description('check everything thumbsmith stands on, and say what to do about what is wrong')
+  .action(async () => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor({ ...process.env, THUMBSMITH_CONFIG: program.opts<{ config: string }>().config })
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof ThumbsmithError)) throw error
+  process.stderr.write(`thumbsmith: ${error.message}\n`)
+  if (error.detail) process.stderr.write(`  ${error.detail}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,125 @@
+// `thumbsmith doctor`: checks everything thumbsmith stands on, one line each, and says what to do about what is wrong.
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type Config, readConfig } from '../config.ts'
+import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
+import { originalsArePresent } from '../sentinel.ts'
+import type { Storage } from '../storage/storage.ts'
+import { folderOf, openNotifiers, openStores } from './open.ts'
+import { VERSION } from './version.ts'
+
+/** What a check found: a short fact, or what is wrong and the mend. */
+type Finding = { ok: string } | { wrong: string; mend: string }
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Prints the findings. Returns the exit code: 1 where anything is wrong. */
+export async function doctor(env: Record<string, string | undefined>): Promise<number> {
+  let wrong = 0
+  const check = async (name: string, run: () => Promise<Finding>): Promise<void> => {
+    const finding = await run().catch((thrown): Finding => {
+      const error = toThumbsmithError(thrown)
+      return { wrong: error.message, mend: error.detail?.split('\n')[0] ?? 'See the message.' }
+    })
+    if ('ok' in finding) process.stdout.write(`ok     ${name}: ${finding.ok}\n`)
+    else {
+      wrong++
+      process.stdout.write(`WRONG  ${name}: ${finding.wrong.replaceAll('\n', '\n         ')}\n       -> ${finding.mend}\n`)
+    }
+  }
+  process.stdout.write(`thumbsmith ${VERSION}\n`)
+  await check('Node', checkNode)
+  await check('sharp', checkSharp)
+  await check('loader block', checkLoaders)
+  await check('fonts', checkFonts)
+  await check('dashboard', checkDashboard)
+  let config: Config | undefined
+  await check('configuration', async () => {
+    try {
+      config = readConfig(env)
+      await openNotifiers(config, silent)
+      return { ok: `${config.file}, ${Object.keys(config.presets).length} presets, ${config.rules.length} rules` }
+    } catch (error) {
+      if (!(error instanceof ThumbsmithError)) throw error
+      return { wrong: error.message, mend: 'Mend each line above, then run doctor again.' }
+    }
+  })
+  if (config) await checkStores(config, check)
+  process.stdout.write(wrong ? `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.\n` : 'Everything is as it should be.\n')
+  return wrong ? 1 : 0
+}
+
+async function checkNode(): Promise<Finding> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const fact = `${process.versions.node} on ${process.platform} ${process.arch}`
+  if (major > 20 || (major === 20 && minor >= 19)) return { ok: fact }
+  return { wrong: `${fact} is too old.`, mend: 'Install Node 24 (or 22, or at least 20.19).' }
+}
+
+async function checkSharp(): Promise<Finding> {
+  try {
+    const { default: sharp } = await import('sharp')
+    return { ok: `${sharp.versions.sharp} with libvips ${sharp.versions.vips}` }
+  } catch (error) {
+    return { wrong: `sharp cannot be loaded: ${(error as Error).message.split('\n')[0]}`, mend: 'Run `npm ci --include=optional` on this machine: its binary is made for one kind of processor.' }
+  }
+}
+
+async function checkLoaders(): Promise<Finding> {
+  const { guardLoaders } = await import('../render/loaders.ts')
+  await guardLoaders()
+  return { ok: 'only the accepted formats can be opened' }
+}
+
+async function checkFonts(): Promise<Finding> {
+  const { checkFontFiles } = await import('../title/node-fonts.ts')
+  const { faces, missing } = await checkFontFiles()
+  if (missing.length) return { wrong: `${missing.length} of ${faces} fonts cannot be read: ${missing.join(', ')}`, mend: 'Run `npm ci` again.' }
+  return { ok: `${faces} faces` }
+}
+
+async function checkDashboard(): Promise<Finding> {
+  if (existsSync(fileURLToPath(new URL('../../dist/web/index.html', import.meta.url)))) return { ok: 'built' }
+  return { wrong: 'it was not built, so the page is not served.', mend: 'Run `npm run build`.' }
+}
+
+async function checkStores(config: Config, check: (name: string, run: () => Promise<Finding>) => Promise<void>): Promise<void> {
+  const roots = { originals: folderOf('THUMBSMITH_ORIGINALS', config.originals), renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions) }
+  const isNew = !existsSync(roots.originals)
+  let stores: Awaited<ReturnType<typeof openStores>> | undefined
+  try {
+    stores = await openStores(config, silent)
+  } catch (thrown) {
+    const error = toThumbsmithError(thrown)
+    return check('stores', async () => ({ wrong: error.message, mend: error.detail ?? 'Mend what it says, then run doctor again.' }))
+  }
+  const { originals, renditions } = stores
+  try {
+    await check('originals store', () => checkStore(originals, roots.originals))
+    await check('renditions store', () => checkStore(renditions, roots.renditions))
+    if (!isNew)
+      await check('originals are the known ones', async () => {
+        if (await originalsArePresent(originals, renditions)) return { ok: 'yes' }
+        return { wrong: 'this originals store is not the one that the state belongs to, so nothing is removed.', mend: 'Mount the right one; or, if it was moved on purpose, run `thumbsmith apply --adopt`.' }
+      })
+  } finally {
+    await stores.close()
+  }
+}
+
+const PROBE_KEY = '.thumbsmith/doctor'
+const FREE_MIN_SHARE = 0.05
+
+/** Writes, reads back and deletes one object. */
+async function checkStore(storage: Storage, root: string): Promise<Finding> {
+  const bytes = Buffer.from(crypto.randomUUID())
+  const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
+  const head = await storage.head(PROBE_KEY)
+  await storage.delete(PROBE_KEY)
+  if (head?.etag !== etag || head.bytes !== bytes.length) return { wrong: `${storage.url} does not give back what was written.`, mend: 'Use a local disk, or another kind of store.' }
+  const { bavail, blocks, bsize } = await statfs(root)
+  const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
+  if (bavail / blocks < FREE_MIN_SHARE) return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
+  return { ok: `${storage.url}, ${free}` }
+}

@@ -1,0 +1,117 @@
+// URL -> driver, imported only when it is asked for.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Auth } from '../auth/auth.ts'
+import type { Config } from '../config.ts'
+import { ThumbsmithError } from '../errors.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Renderer } from '../render/renderer.ts'
+import type { Log } from '../road.ts'
+import type { FsStorage } from '../storage/fs.ts'
+
+const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
+
+function parseUrl(variable: string, url: string, schemes: string[]): { scheme: string; rest: string } {
+  const [, scheme, rest] = /^([a-z0-9+]+):(.*)$/s.exec(url) ?? []
+  if (scheme === undefined || !schemes.includes(scheme))
+    throw invalid(`${variable} is "${url}". It must begin with ${schemes.map((known) => `${known}:`).join(' or ')}`)
+  return { scheme, rest: rest! }
+}
+
+/** The folder of a `file:` URL: relative to where the program was started. */
+export function folderOf(variable: string, url: string): string {
+  const { rest } = parseUrl(variable, url, ['file'])
+  if (rest === '') throw invalid(`${variable} is "${url}", without a folder. Write for example file:./data/originals`)
+  return resolve(rest.replace(/^\/\/(?=\/)/, ''))
+}
+
+/** Both stores; one and the same where both names lead to the same folder. */
+export async function openStores(
+  config: Config,
+  log: Log,
+): Promise<{ originals: FsStorage; renditions: FsStorage; close(): Promise<void> }> {
+  const { fsStorage } = await import('../storage/fs.ts')
+  const roots = {
+    originals: folderOf('THUMBSMITH_ORIGINALS', config.originals),
+    renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions),
+  }
+  const secret = config.secret ? Buffer.from(config.secret) : await ownSecret(roots.originals)
+  const onWarning = (message: string) => log.warn({}, message)
+  const originals = await fsStorage({ root: roots.originals, name: 'originals', secret, onWarning })
+  if (roots.originals === roots.renditions) return { originals, renditions: originals, close: () => originals.close() }
+  const renditions = await fsStorage({ root: roots.renditions, name: 'renditions', secret, onWarning })
+  return {
+    originals,
+    renditions,
+    async close() {
+      await Promise.all([originals.close(), renditions.close()])
+    },
+  }
+}
+
+/** The secret that was made at first start: readable by the owner of the folder only. */
+async function ownSecret(root: string): Promise<Uint8Array> {
+  const folder = join(root, '.thumbsmith-store')
+  const file = join(folder, 'secret')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  try {
+    const handle = await open(file, 'wx', 0o600)
+    await handle.writeFile(randomBytes(32).toString('hex'))
+    await handle.sync()
+    await handle.close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return readFile(file)
+}
+
+export async function openQueue(config: Config, concurrency: number, log: Log): Promise<Queue> {
+  parseUrl('THUMBSMITH_QUEUE', config.queue, ['memory'])
+  const { memoryQueue } = await import('../queue/memory.ts')
+  return memoryQueue({
+    concurrency,
+    onFailure(job, error, retryInMs) {
+      const detail = error instanceof ThumbsmithError ? error.detail : error.stack
+      log[retryInMs === undefined ? 'error' : 'warn']({ key: job.key, detail, retryInMs }, error.message)
+    },
+  })
+}
+
+export async function openAuth(config: Config): Promise<Auth> {
+  const { noAuth } = await import('../auth/none.ts')
+  if (config.auth === 'none') return noAuth()
+  const { rest } = parseUrl('THUMBSMITH_AUTH', config.auth, ['none', 'jwt'])
+  const { jwtAuth } = await import('../auth/jwt.ts')
+  const query = new URLSearchParams(rest.replace(/^\?/, ''))
+  const issuer = query.get('issuer')
+  const audience = query.get('audience')
+  if (!issuer || !audience) throw invalid(`THUMBSMITH_AUTH is "${config.auth}". Write jwt:?issuer=https://…&audience=…`)
+  const jwks = query.get('jwks')
+  if (!jwks && !config.authSecret)
+    throw invalid('THUMBSMITH_AUTH has no &jwks=https://… Add it, or set THUMBSMITH_AUTH_SECRET.')
+  const [claim, value] = query.get('operator')?.split('=', 2) ?? []
+  return jwtAuth({
+    issuer,
+    audience,
+    keys: jwks ? { jwksUrl: jwks } : { secret: config.authSecret },
+    operator: claim && value ? { claim, value } : undefined,
+  })
+}
+
+export async function openNotifiers(config: Config, log: Log): Promise<Record<string, Notifier>> {
+  const notifiers: Record<string, Notifier> = {}
+  for (const [name, url] of Object.entries(config.notifiers)) {
+    parseUrl(`notifiers.${name} in ${config.file}`, url, ['log'])
+    const { logNotifier } = await import('../notify/log.ts')
+    notifiers[name] = logNotifier(name, log)
+  }
+  return notifiers
+}
+
+/** `size` decoder processes; `execArgv` are Node's own options for each of them. */
+export async function openRenderer(config: Config, size: number, execArgv: string[] = []): Promise<Renderer> {
+  const { poolRenderer } = await import('../render/pool.ts')
+  return poolRenderer({ size, limits: { maxBytes: config.limits.uploadMaxBytes }, tiff: config.limits.tiff, execArgv })
+}

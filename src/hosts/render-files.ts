@@ -1,0 +1,135 @@
+// `thumbsmith render`: files in, renditions out, without any store or server.
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { basename, extname, join } from 'node:path'
+import type { Config } from '../config.ts'
+import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
+import { parseTitle } from '../original.ts'
+import { FORMAT_EXTENSION } from '../preset.ts'
+import type { Renderer, RenderOutcome } from '../render/renderer.ts'
+import { openRenderer } from './open.ts'
+
+export interface RenderFilesOptions {
+  preset?: string[]
+  title: string
+  out: string
+}
+
+/** Writes `<name>-<preset>.<format>` for each file. Returns the exit code: 1 where anything failed; the rest is made all the same. */
+export async function renderFiles(config: Config, files: string[], options: RenderFilesOptions): Promise<number> {
+  const names = options.preset ?? Object.keys(config.presets)
+  const unknown = names.find((name) => !(name in config.presets))
+  if (unknown !== undefined)
+    throw new ThumbsmithError(
+      'config.invalid',
+      `There is no preset "${unknown}" in ${config.file}. Known are ${Object.keys(config.presets).join(', ')}.`,
+    )
+  const presets = Object.fromEntries(names.map((name) => [name, config.presets[name]!]))
+  const title = parseTitle(options.title)
+  await mkdir(options.out, { recursive: true })
+  const decoders = config.decoders ?? availableParallelism()
+  const renderer = await openRenderer(config, decoders)
+  const progress = openProgress(files.length)
+  const stems = uniqueStems(files)
+  let failures = 0
+  const waiting = [...files.entries()]
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [i, file] = next
+      const { lines, failed } = await renderFile(
+        file,
+        stems[i]!,
+        options.out,
+        (bytes) => renderer.render({ bytes, presets, title }),
+        config.limits.uploadMaxBytes,
+      )
+      failures += failed
+      progress.done(lines)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(files.length, decoders + 1) }, worker))
+  } finally {
+    progress.end()
+    await renderer.close()
+  }
+  return failures ? 1 : 0
+}
+
+async function renderFile(
+  file: string,
+  stem: string,
+  out: string,
+  render: (bytes: Uint8Array) => ReturnType<Renderer['render']>,
+  maxBytes: number,
+): Promise<{ lines: string[]; failed: number }> {
+  let outcome: RenderOutcome
+  try {
+    const { size } = await stat(file)
+    if (size > maxBytes)
+      throw new ThumbsmithError(
+        'image.too_many_bytes',
+        `The file has ${size} bytes; at most ${maxBytes} are accepted. Raise limits.uploadMaxBytes.`,
+      )
+    outcome = await render(await readFile(file))
+  } catch (thrown) {
+    return { lines: [`${file}: ${whatIsWrong(thrown)}`], failed: 1 }
+  }
+  const lines: string[] = []
+  let failed = 0
+  for (const [preset, result] of Object.entries(outcome.renditions)) {
+    if ('failure' in result) {
+      failed++
+      lines.push(`${file}: ${preset}: ${result.failure.message}`)
+      continue
+    }
+    const { rendered } = result
+    const target = join(out, `${stem}-${preset}.${FORMAT_EXTENSION[rendered.format]}`)
+    await writeFile(`${target}.part`, rendered.bytes)
+    await rename(`${target}.part`, target)
+    lines.push(`${target}  ${rendered.width} x ${rendered.height}  ${rendered.bytes.length} bytes`)
+    if (rendered.missingCharacters?.length)
+      lines.push(`  no font has ${rendered.missingCharacters.join(' ')}, left out of the title`)
+  }
+  return { lines, failed }
+}
+
+function whatIsWrong(thrown: unknown): string {
+  const code = (thrown as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return 'there is no such file.'
+  if (code === 'EISDIR') return 'is a folder. Name the files in it.'
+  if (code === 'EACCES') return 'may not be read.'
+  return toThumbsmithError(thrown).message
+}
+
+/** `a/photo.jpg` and `b/photo.png` must not overwrite each other. */
+function uniqueStems(files: string[]): string[] {
+  const used = new Set<string>()
+  return files.map((file) => {
+    const stem = basename(file, extname(file))
+    let unique = stem
+    for (let n = 2; used.has(unique); n++) unique = `${stem}-${n}`
+    used.add(unique)
+    return unique
+  })
+}
+
+const BAR_WIDTH = 24
+
+/** Lines to standard output; on a terminal, with more than one file, a bar below them. */
+function openProgress(total: number): { done(lines: string[]): void; end(): void } {
+  const bar = process.stderr.isTTY && total > 1
+  let count = 0
+  const clear = () => bar && process.stderr.write('\r\x1b[K')
+  return {
+    done(lines) {
+      count++
+      clear()
+      for (const line of lines) process.stdout.write(`${line}\n`)
+      if (!bar) return
+      const full = Math.round((BAR_WIDTH * count) / total)
+      process.stderr.write(`[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}] ${count} of ${total}`)
+    },
+    end: () => void clear(),
+  }
+}

@@ -1,0 +1,124 @@
+// The server: the road, the API and the dashboard in one process; watches the originals, sweeps, and shuts down in order.
+import { openCatalogue } from '../catalogue.ts'
+import type { Config } from '../config.ts'
+import { httpApp } from '../http/app.ts'
+import type { Log } from '../road.ts'
+import { originalsArePresent } from '../sentinel.ts'
+import { dashboardFiles } from './dashboard.ts'
+import { listen } from './listen.ts'
+import { openLog } from './log.ts'
+import { openAuth } from './open.ts'
+import { openRoad, type RunningRoad } from './road.ts'
+import { VERSION } from './version.ts'
+
+export interface ServerOptions {
+  config: Config
+  log: Log
+  /** Let the first sweep also renew what a changed preset made stale. */
+  refresh?: boolean
+  /** Node's own options for the decoder processes. */
+  decoderExecArgv?: string[]
+}
+
+export interface Server {
+  url: string
+  /** Takes no more requests or jobs, lets what runs end, and releases the stores. */
+  close(): Promise<void>
+}
+
+export async function startServer({
+  config,
+  log,
+  refresh = false,
+  decoderExecArgv = [],
+}: ServerOptions): Promise<Server> {
+  const auth = await openAuth(config)
+  const running = await openRoad(config, log, decoderExecArgv)
+  const closing = [running.close]
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step()
+  }
+  try {
+    const { road, stores, queue } = running
+    const { rules, presets, limits } = config
+    const { feed, state } = road
+    const look = (key: string) => void queue.enqueue({ key, priority: 'interactive' })
+    const listening = await listen(config, (own) =>
+      httpApp({
+        version: VERSION,
+        rules,
+        presets,
+        limits,
+        auth,
+        originals: stores.originals,
+        renditions: stores.renditions,
+        catalogue: openCatalogue({ rules, presets, originals: stores.originals, state, queue, feed }),
+        feed,
+        log,
+        origins: { own, allowed: config.allowedOrigins },
+        blobs: { originals: { access: stores.originals, onStored: look }, renditions: { access: stores.renditions } },
+        dashboard: dashboardFiles(),
+        ready: () => readiness(running),
+      }),
+    )
+    closing.push(listening.close)
+    closing.push(await stores.originals.watch(({ key }) => look(key)))
+    closing.push(keepSweeping(running, config.sweepSeconds, refresh))
+    return { url: listening.url, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function readiness({ stores, road }: RunningRoad): Promise<{ ok: boolean; problems: string[] }> {
+  const problems: string[] = []
+  if (!(await originalsArePresent(stores.originals, road.state)))
+    problems.push(
+      `The originals store ${stores.originals.url} looks empty or unmounted: mount it, or see \`thumbsmith doctor\`.`,
+    )
+  return { ok: problems.length === 0, problems }
+}
+
+/** Sweeps now and then every so often, one at a time. Returns how to stop. */
+function keepSweeping({ road, sweep }: RunningRoad, seconds: number, refreshFirst: boolean): () => Promise<void> {
+  const stop = new AbortController()
+  const sweeping = (async () => {
+    for (let first = true; !stop.signal.aborted; first = false) {
+      try {
+        road.log.debug(await sweep({ refresh: first && refreshFirst, signal: stop.signal }), 'swept')
+      } catch (error) {
+        road.log.warn({ detail: String(error) }, 'the sweep was cut off and will be repeated')
+      }
+      await pause(seconds * 1000, stop.signal)
+    }
+  })()
+  return () => {
+    stop.abort()
+    return sweeping
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    if (signal.aborted) resolve()
+  })
+}
+
+/** `thumbsmith server`: runs until it is told to stop. A second signal stops at once. */
+export async function runServer(config: Config, options: Pick<ServerOptions, 'refresh'>): Promise<void> {
+  const log = openLog(config.logLevel)
+  const server = await startServer({ config, log, ...options })
+  process.stdout.write(`thumbsmith ${VERSION} is ready at ${server.url}\n`)
+  const stop = (signal: NodeJS.Signals) => {
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
+    log.info({ signal }, 'stopping')
+    void server.close().then(() => process.exit(0))
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+}
