@@ -1,0 +1,72 @@
+// Numbers, sizes and lengths as people read them.
+
+/** Limits of a title; the server holds them, the page only tells of them beforehand. */
+export const TITLE_MAX_GRAPHEMES = 300
+export const TITLE_MAX_BYTES = 1024
+
+const LANGUAGE = 'en'
+/** A space at which no line ends. */
+const UNBROKEN = '\u00a0'
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+
+/** 1536 -> `1.54 kB`: decimal units, at most three digits. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return new Intl.NumberFormat(LANGUAGE, {
+    style: 'unit',
+    unit: UNITS[power],
+    unitDisplay: power === 0 ? 'long' : 'short',
+    maximumSignificantDigits: 3,
+  })
+    .format(bytes / 1000 ** power)
+    .replaceAll(' ', UNBROKEN)
+}
+
+/** Width and height in pixels: `1,280 × 720`. */
+export function formatPixels(width: number | undefined, height: number | undefined): string {
+  const side = (pixels: number | undefined) => (pixels === undefined ? 'auto' : formatCount(pixels))
+  return [side(width), '×', side(height)].join(UNBROKEN)
+}
+
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat(LANGUAGE).format(count)
+}
+
+/** 0.42 -> `42%`. Rounded down: 100% is said only when all is there. */
+export function formatShare(share: number): string {
+  return new Intl.NumberFormat(LANGUAGE, { style: 'percent' }).format(Math.floor(share * 100) / 100)
+}
+
+export function formatDay(iso: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' }).format(new Date(iso))
+}
+
+export function formatMoment(iso: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'medium' }).format(new Date(iso))
+}
+
+export function formatList(items: string[]): string {
+  return new Intl.ListFormat(LANGUAGE).format(items)
+}
+
+const plurals = new Intl.PluralRules(LANGUAGE)
+
+/** `1 picture`, `3 pictures`. */
+export function formatPlural(count: number, one: string, other: string): string {
+  return `${formatCount(count)} ${plurals.select(count) === 'one' ? one : other}`
+}
+
+const graphemes = new Intl.Segmenter(LANGUAGE, { granularity: 'grapheme' })
+
+/** How many characters, as a person counts them, may still be typed; below 0 there are too many. */
+export function titleRoom(title: string): number {
+  const text = title.trim()
+  const room = TITLE_MAX_GRAPHEMES - [...graphemes.segment(text)].length
+  const bytesLeft = TITLE_MAX_BYTES - new TextEncoder().encode(text).length
+  return bytesLeft < 0 ? Math.min(room, Math.floor(bytesLeft / 4)) : room
+}
+
+/** The format of a file as people call it. */
+export function formatFormat(format: string): string {
+  return format === 'webp' ? 'WebP' : format.toUpperCase()
+}

@@ -1,0 +1,31 @@
+// The dashboard begins here: the theme, the page, the list, and the feed that keeps it true.
+import { render } from 'preact'
+import { followFeed } from './feed.ts'
+import { openGallery, receive, refresh } from './gallery.ts'
+import { Page } from './parts/page.tsx'
+import { isMoving } from './state.ts'
+import { store } from './store.ts'
+import { applyTheme } from './theme.ts'
+import { isUploading, resumeUploads } from './uploads.ts'
+
+applyTheme()
+const page = document.getElementById('page')
+if (page) render(<Page />, page)
+
+store.set({ online: navigator.onLine })
+addEventListener('offline', () => store.set({ online: false }))
+addEventListener('online', () => {
+  store.set({ online: true })
+  resumeUploads()
+})
+addEventListener('beforeunload', (event) => {
+  if (isUploading()) event.preventDefault()
+})
+
+void openGallery()
+followFeed('/v1/events', {
+  receive,
+  refresh,
+  link: (link) => store.set({ link }),
+  isMoving: () => store.get().originals.some(isMoving),
+})

@@ -1,0 +1,113 @@
+// One original: its picture, its title, and the renditions made from it.
+import { useState } from 'preact/hooks'
+import type { OriginalView } from '../../src/http/schemas.ts'
+import { toApiError } from '../api.ts'
+import { formatBytes, formatDay, formatMoment, formatPixels } from '../format.ts'
+import { retry } from '../gallery.ts'
+import { leadOf, nameOf } from '../state.ts'
+import { store, useStore } from '../store.ts'
+import { drawThumbhash } from '../thumbhash.ts'
+import { words } from '../words.ts'
+import { ImageIcon, RetryIcon, TrashIcon } from './icons.tsx'
+import { Picture } from './picture.tsx'
+import { RenditionRow } from './rendition-row.tsx'
+import { TitleField } from './title-field.tsx'
+
+export function Card({ original, eager }: { original: OriginalView; eager: boolean }) {
+  const name = nameOf(original)
+  const { facts } = original
+  const details = [...(facts ? [formatPixels(facts.width, facts.height)] : []), formatBytes(original.bytes)]
+  return (
+    <li class="card" data-state={original.state}>
+      <article aria-label={name}>
+        <Lead original={original} eager={eager} />
+        <div class="card-words">
+          <TitleField original={original} />
+          <div class="filename-line">
+            <p class="filename" title={original.key}>
+              {original.filename}
+            </p>
+            <time class="edge" dateTime={original.uploadedAt} title={formatMoment(original.uploadedAt)}>
+              {formatDay(original.uploadedAt)}
+            </time>
+          </div>
+          <p class="edge">{details.join(' · ')}</p>
+          {original.error && <p class="problem">{original.error.message}</p>}
+        </div>
+        {original.renditions.length > 0 && (
+          <ul class="renditions" aria-label={words.card.renditions}>
+            {original.renditions.map((rendition) => (
+              <RenditionRow key={rendition.preset} original={original} rendition={rendition} />
+            ))}
+          </ul>
+        )}
+        <Foot original={original} name={name} />
+      </article>
+    </li>
+  )
+}
+
+function Lead({ original, eager }: { original: OriginalView; eager: boolean }) {
+  const preview = useStore((state) => state.previews[original.id])
+  const rendition = leadOf(original.renditions)
+  const placeholder = preview ?? (original.facts && drawThumbhash(original.facts.thumbhash))
+  const busy = original.state === 'queued' || original.state === 'rendering'
+  const state = busy ? words.card.states[original.state === 'queued' ? 'queued' : 'rendering'] : undefined
+  if (rendition?.url === undefined)
+    return (
+      <div class="lead" data-busy={busy}>
+        {placeholder ? <img class="lead-placeholder" src={placeholder} alt="" /> : <ImageIcon />}
+        {state && <span class="lead-state">{state}</span>}
+      </div>
+    )
+  return (
+    <button
+      type="button"
+      class="lead"
+      data-busy={busy}
+      aria-label={words.card.open(rendition.preset, nameOf(original))}
+      onClick={() => store.set({ viewing: { id: original.id, preset: rendition.preset } })}
+    >
+      <Picture
+        url={rendition.url}
+        fingerprint={rendition.fingerprint ?? rendition.url}
+        alt=""
+        originalId={original.id}
+        placeholder={placeholder}
+        width={rendition.width}
+        height={rendition.height}
+        eager={eager}
+      />
+      {state && <span class="lead-state">{state}</span>}
+    </button>
+  )
+}
+
+function Foot({ original, name }: { original: OriginalView; name: string }) {
+  const [problem, setProblem] = useState<string>()
+  const mayRetry = original.state === 'failed' || original.state === 'partial'
+  const again = () => {
+    setProblem(undefined)
+    retry(original.id).catch((thrown) => setProblem(toApiError(thrown).message))
+  }
+  return (
+    <div class="card-foot">
+      {problem && <p class="problem">{problem}</p>}
+      {mayRetry && (
+        <button type="button" class="button button-quiet" aria-label={words.card.retryNamed(name)} onClick={again}>
+          <RetryIcon />
+          {words.card.retry}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label={words.card.deleteNamed(name)}
+        onClick={() => store.set({ removing: original.id })}
+      >
+        <TrashIcon />
+        {words.card.delete}
+      </button>
+    </div>
+  )
+}

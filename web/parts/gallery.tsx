@@ -1,0 +1,70 @@
+// The wall of pictures: uploads on their way first, then the originals, newest first; or why there are none.
+import { loadMore, openGallery } from '../gallery.ts'
+import { useStore } from '../store.ts'
+import { words } from '../words.ts'
+import { Card } from './card.tsx'
+import { Empty } from './empty.tsx'
+import { UploadCard } from './upload-card.tsx'
+
+/** About as many cards stand in the first screen; their pictures are fetched at once. */
+const EAGER = 4
+
+export function Gallery() {
+  const originals = useStore((state) => state.originals)
+  const sending = useStore((state) => state.sending)
+  const list = useStore((state) => state.list)
+  const problem = useStore((state) => state.listProblem)
+  const next = useStore((state) => state.next)
+  const staged = useStore((state) => state.staged.length)
+
+  const known = new Set(originals.map((original) => original.id))
+  const uploads = sending.filter((item) => item.originalId === undefined || !known.has(item.originalId))
+  if (list === 'failed')
+    return (
+      <section class="failure" role="alert">
+        <h2>{words.gallery.failed}</h2>
+        <p>{problem}</p>
+        <button type="button" class="button button-primary" onClick={() => void openGallery()}>
+          {words.gallery.again}
+        </button>
+      </section>
+    )
+  if (list === 'ready' && originals.length + uploads.length === 0) return staged > 0 ? null : <Empty />
+  return (
+    <section class="gallery" aria-labelledby="gallery-heading">
+      <h2 id="gallery-heading" class="unseen">
+        {words.gallery.heading}
+      </h2>
+      {list === 'loading' && originals.length === 0 ? (
+        <ul class="cards" aria-label={words.gallery.loading}>
+          {[0, 1, 2].map((at) => (
+            <li class="card card-ghost" key={at} aria-hidden="true">
+              <div class="lead" />
+              <div class="card-words" />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <ul class="cards">
+          {uploads.map((item) => (
+            <UploadCard key={item.id} item={item} />
+          ))}
+          {originals.map((original, at) => (
+            <Card key={original.id} original={original} eager={at < EAGER} />
+          ))}
+        </ul>
+      )}
+      {problem && <p class="problem">{problem}</p>}
+      {next !== undefined && (
+        <button
+          type="button"
+          class="button more"
+          aria-disabled={list === 'loading-more'}
+          onClick={() => void loadMore()}
+        >
+          {list === 'loading-more' ? words.gallery.loadingMore : words.gallery.more}
+        </button>
+      )}
+    </section>
+  )
+}

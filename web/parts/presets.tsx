@@ -1,0 +1,37 @@
+// The presets that every picture gets, by name, with what they ask for.
+import type { About } from '../../src/http/schemas.ts'
+import { formatFormat, formatPixels } from '../format.ts'
+import { useStore } from '../store.ts'
+import { words } from '../words.ts'
+
+type NamedPreset = About['presets'][number]
+
+/** `1,280 × 720 JPEG`; a side that follows from the other is said in words. */
+function sizeOf({ preset }: NamedPreset): string {
+  const { width, height, format } = preset
+  const size =
+    width !== undefined && height !== undefined
+      ? formatPixels(width, height)
+      : width !== undefined
+        ? words.presets.wide(width)
+        : words.presets.tall(height ?? 0)
+  return format === 'same' ? size : `${size} ${formatFormat(format)}`
+}
+
+export function Presets() {
+  const presets = useStore((state) => state.about?.presets)
+  if (!presets || presets.length === 0) return <div class="presets" aria-hidden="true" />
+  return (
+    <div class="presets">
+      <p id="presets-label">{words.presets.label}</p>
+      <ul aria-labelledby="presets-label">
+        {presets.map((preset) => (
+          <li key={preset.name} class="preset">
+            <b>{preset.name}</b> <span class="edge">{sizeOf(preset)}</span>
+            {preset.title && <span class="preset-title"> {words.presets.drawsTitle}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,152 @@
+// What the page knows: one store, and the pure steps by which it changes.
+import type { About, FeedEvent, OriginalList, OriginalView } from '../src/http/schemas.ts'
+
+/** A file that waits for its title. `problem` says why it cannot be uploaded. */
+export interface Staged {
+  id: string
+  file: File
+  contentType: string
+  title: string
+  preview?: string | undefined
+  problem?: string | undefined
+}
+
+export interface Sending {
+  id: string
+  file: File
+  contentType: string
+  title: string
+  preview?: string | undefined
+  /** Known once the ticket is there. */
+  originalId?: string | undefined
+  phase: 'waiting' | 'sending' | 'finishing' | 'failed'
+  sentBytes: number
+  problem?: string | undefined
+}
+
+export interface State {
+  about: About | undefined
+  staged: Staged[]
+  /** The title for all staged files, where one was asked for. */
+  sharedTitle: string | undefined
+  sending: Sending[]
+  originals: OriginalView[]
+  /** Where the next page of the list begins. */
+  next: string | undefined
+  list: 'loading' | 'ready' | 'failed' | 'loading-more'
+  listProblem: string | undefined
+  /** Pictures from this person's own disk, by the id of the original, shown until a rendition is there. */
+  previews: Record<string, string>
+  link: 'connecting' | 'live' | 'polling' | 'away'
+  online: boolean
+  viewing: { id: string; preset: string } | undefined
+  removing: string | undefined
+  /** The last thing that was said to those who listen rather than look. */
+  said: string
+}
+
+export const initialState: State = {
+  about: undefined,
+  staged: [],
+  sharedTitle: undefined,
+  sending: [],
+  originals: [],
+  next: undefined,
+  list: 'loading',
+  listProblem: undefined,
+  previews: {},
+  link: 'connecting',
+  online: true,
+  viewing: undefined,
+  removing: undefined,
+  said: '',
+}
+
+export interface Store<T> {
+  get(): T
+  set(change: Partial<T> | ((state: T) => Partial<T>)): void
+  subscribe(listener: () => void): () => void
+}
+
+export function createStore<T extends object>(initial: T): Store<T> {
+  const listeners = new Set<() => void>()
+  let state = initial
+  return {
+    get: () => state,
+    set(change) {
+      state = { ...state, ...(typeof change === 'function' ? change(state) : change) }
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/**
+ * The list after these events. A known original is replaced where it stands. A new one goes before the first that is older; one older
+ * than all is left to the page of the list it stands on (`next`), or else comes last.
+ */
+export function applyEvents(
+  originals: OriginalView[],
+  events: Exclude<FeedEvent, { type: 'reset' }>[],
+  next: string | undefined,
+): OriginalView[] {
+  const list = [...originals]
+  for (const event of events) {
+    const id = event.type === 'removed' ? event.id : event.original.id
+    const at = list.findIndex((original) => original.id === id)
+    if (event.type === 'removed') {
+      if (at >= 0) list.splice(at, 1)
+    } else if (at >= 0) {
+      list[at] = event.original
+    } else {
+      const before = list.findIndex((original) => original.uploadedAt <= event.original.uploadedAt)
+      if (before >= 0) list.splice(before, 0, event.original)
+      else if (next === undefined) list.push(event.original)
+    }
+  }
+  return list
+}
+
+/** The list with its next page behind it; what is known already stays where it is. */
+export function appendPage(originals: OriginalView[], page: OriginalList): OriginalView[] {
+  const known = new Set(originals.map((original) => original.id))
+  return [...originals, ...page.originals.filter((original) => !known.has(original.id))]
+}
+
+/**
+ * The list after its first page was read again. What stood behind that page stays, unless the page no longer reaches it; `next` is where
+ * the list goes on.
+ */
+export function refreshHead(
+  state: Pick<State, 'originals' | 'next'>,
+  page: OriginalList,
+): Pick<State, 'originals' | 'next'> {
+  const last = page.originals.at(-1)
+  const seam = last ? state.originals.findIndex((original) => original.id === last.id) : -1
+  if (page.next === undefined || seam < 0) return { originals: page.originals, next: page.next }
+  const head = new Set(page.originals.map((original) => original.id))
+  const tail = state.originals.slice(seam + 1).filter((original) => !head.has(original.id))
+  return { originals: [...page.originals, ...tail], next: tail.length > 0 ? state.next : page.next }
+}
+
+/** Work is going on, so that a page without live updates asks more often. */
+export function isMoving(original: OriginalView): boolean {
+  return original.state === 'queued' || original.state === 'rendering'
+}
+
+/** What people call it: its title, else the name of its file. */
+export function nameOf(item: { title: string; filename: string }): string {
+  return item.title || item.filename
+}
+
+const LEAD_WIDTH = 640
+
+/** The rendition to show on the card: the first of the rule's that is at least as wide as a card, else the widest; `undefined` where none is there. */
+export function leadOf(renditions: OriginalView['renditions']): OriginalView['renditions'][number] | undefined {
+  const shown = renditions.filter((rendition) => rendition.url !== undefined)
+  const widths = shown.map((rendition) => rendition.width ?? 0)
+  return shown.find((_, at) => widths[at]! >= LEAD_WIDTH) ?? shown[widths.indexOf(Math.max(...widths))]
+}

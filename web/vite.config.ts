@@ -1,0 +1,38 @@
+// How the dashboard is built: Preact, hashed assets in dist/web, and a .br and .gz beside each file that gains by it.
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import preact from '@preact/preset-vite'
+import { defineConfig, type Plugin } from 'vite'
+
+const OUT = join(import.meta.dirname, '../dist/web')
+const COMPRESSIBLE = /\.(js|css|html|svg|json|txt)$/
+
+/** The server sends these as they are, so compressing costs it nothing per request. */
+function precompressed(): Plugin {
+  return {
+    name: 'precompressed',
+    apply: 'build',
+    async closeBundle() {
+      const names = await readdir(OUT, { recursive: true })
+      for (const name of names.filter((name) => COMPRESSIBLE.test(name))) {
+        const bytes = await readFile(join(OUT, name))
+        await writeFile(join(OUT, `${name}.br`), brotliCompressSync(bytes))
+        await writeFile(join(OUT, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [preact({ devToolsEnabled: false }), precompressed()],
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
+  server: { host: '127.0.0.1', proxy: { '/v1': process.env.THUMBSMITH_DEV_API ?? 'http://127.0.0.1:8080' } },
+})
