@@ -15,8 +15,34 @@ export interface OutboxServices {
 const BACKOFF_FIRST_MS = 5_000
 const BACKOFF_MAX_MS = 15 * 60_000
 
+export interface Outbox {
+  /** Begins to send what is due for one original; returns at once. One at a time per original, so that nobody is told twice. */
+  deliver(key: string): void
+  /** Resolves when nothing is being sent any more. */
+  idle(): Promise<void>
+}
+
+export function openOutbox(services: OutboxServices): Outbox {
+  const sending = new Map<string, Promise<void>>()
+  return {
+    deliver(key) {
+      const before = sending.get(key) ?? Promise.resolve()
+      const sent = before
+        .then(() => deliverOwed(services, key))
+        .catch((error) => services.log.warn({ key, detail: String(error) }, 'a notification waits for the next sweep'))
+        .finally(() => {
+          if (sending.get(key) === sent) sending.delete(key)
+        })
+      sending.set(key, sent)
+    },
+    async idle() {
+      while (sending.size) await Promise.all(sending.values())
+    },
+  }
+}
+
 /** Sends what is due for one original. A notifier that fails is asked again later, by the sweep; results never wait for it. */
-export async function deliverOwed({ state, notifiers, log }: OutboxServices, key: string): Promise<void> {
+async function deliverOwed({ state, notifiers, log }: OutboxServices, key: string): Promise<void> {
   const due =
     (await readManifest(state, key))?.manifest.owed.filter(({ notBefore }) => new Date(notBefore) <= new Date()) ?? []
   for (const item of due) {

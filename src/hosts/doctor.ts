@@ -25,7 +25,9 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
     if ('ok' in finding) process.stdout.write(`ok     ${name}: ${finding.ok}\n`)
     else {
       wrong++
-      process.stdout.write(`WRONG  ${name}: ${finding.wrong.replaceAll('\n', '\n         ')}\n       -> ${finding.mend}\n`)
+      process.stdout.write(
+        `WRONG  ${name}: ${finding.wrong.replaceAll('\n', '\n         ')}\n       -> ${finding.mend}\n`,
+      )
     }
   }
   process.stdout.write(`thumbsmith ${VERSION}\n`)
@@ -46,7 +48,9 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
     }
   })
   if (config) await checkStores(config, check)
-  process.stdout.write(wrong ? `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.\n` : 'Everything is as it should be.\n')
+  process.stdout.write(
+    wrong ? `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.\n` : 'Everything is as it should be.\n',
+  )
   return wrong ? 1 : 0
 }
 
@@ -62,7 +66,10 @@ async function checkSharp(): Promise<Finding> {
     const { default: sharp } = await import('sharp')
     return { ok: `${sharp.versions.sharp} with libvips ${sharp.versions.vips}` }
   } catch (error) {
-    return { wrong: `sharp cannot be loaded: ${(error as Error).message.split('\n')[0]}`, mend: 'Run `npm ci --include=optional` on this machine: its binary is made for one kind of processor.' }
+    return {
+      wrong: `sharp cannot be loaded: ${(error as Error).message.split('\n')[0]}`,
+      mend: 'Run `npm ci --include=optional` on this machine: its binary is made for one kind of processor.',
+    }
   }
 }
 
@@ -75,7 +82,11 @@ async function checkLoaders(): Promise<Finding> {
 async function checkFonts(): Promise<Finding> {
   const { checkFontFiles } = await import('../title/node-fonts.ts')
   const { faces, missing } = await checkFontFiles()
-  if (missing.length) return { wrong: `${missing.length} of ${faces} fonts cannot be read: ${missing.join(', ')}`, mend: 'Run `npm ci` again.' }
+  if (missing.length)
+    return {
+      wrong: `${missing.length} of ${faces} fonts cannot be read: ${missing.join(', ')}`,
+      mend: 'Run `npm ci` again.',
+    }
   return { ok: `${faces} faces` }
 }
 
@@ -84,15 +95,24 @@ async function checkDashboard(): Promise<Finding> {
   return { wrong: 'it was not built, so the page is not served.', mend: 'Run `npm run build`.' }
 }
 
-async function checkStores(config: Config, check: (name: string, run: () => Promise<Finding>) => Promise<void>): Promise<void> {
-  const roots = { originals: folderOf('THUMBSMITH_ORIGINALS', config.originals), renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions) }
+async function checkStores(
+  config: Config,
+  check: (name: string, run: () => Promise<Finding>) => Promise<void>,
+): Promise<void> {
+  const roots = {
+    originals: folderOf('THUMBSMITH_ORIGINALS', config.originals),
+    renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions),
+  }
   const isNew = !existsSync(roots.originals)
   let stores: Awaited<ReturnType<typeof openStores>> | undefined
   try {
     stores = await openStores(config, silent)
   } catch (thrown) {
     const error = toThumbsmithError(thrown)
-    return check('stores', async () => ({ wrong: error.message, mend: error.detail ?? 'Mend what it says, then run doctor again.' }))
+    return check('stores', async () => ({
+      wrong: error.message,
+      mend: error.detail ?? 'Mend what it says, then run doctor again.',
+    }))
   }
   const { originals, renditions } = stores
   try {
@@ -101,7 +121,10 @@ async function checkStores(config: Config, check: (name: string, run: () => Prom
     if (!isNew)
       await check('originals are the known ones', async () => {
         if (await originalsArePresent(originals, renditions)) return { ok: 'yes' }
-        return { wrong: 'this originals store is not the one that the state belongs to, so nothing is removed.', mend: 'Mount the right one; or, if it was moved on purpose, run `thumbsmith apply --adopt`.' }
+        return {
+          wrong: 'this originals store is not the one that the state belongs to, so nothing is removed.',
+          mend: 'Mount the right one; or, if it was moved on purpose, run `thumbsmith apply --adopt`.',
+        }
       })
   } finally {
     await stores.close()
@@ -117,9 +140,14 @@ async function checkStore(storage: Storage, root: string): Promise<Finding> {
   const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
   const head = await storage.head(PROBE_KEY)
   await storage.delete(PROBE_KEY)
-  if (head?.etag !== etag || head.bytes !== bytes.length) return { wrong: `${storage.url} does not give back what was written.`, mend: 'Use a local disk, or another kind of store.' }
+  if (head?.etag !== etag || head.bytes !== bytes.length)
+    return {
+      wrong: `${storage.url} does not give back what was written.`,
+      mend: 'Use a local disk, or another kind of store.',
+    }
   const { bavail, blocks, bsize } = await statfs(root)
   const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
-  if (bavail / blocks < FREE_MIN_SHARE) return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
+  if (bavail / blocks < FREE_MIN_SHARE)
+    return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
   return { ok: `${storage.url}, ${free}` }
 }

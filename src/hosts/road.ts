@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config.ts'
 import { memoryFeed } from '../feed.ts'
-import { deliverOwed } from '../outbox.ts'
+import { openOutbox } from '../outbox.ts'
 import type { Queue } from '../queue/queue.ts'
 import { reconcile } from '../reconcile.ts'
 import type { Log, Road } from '../road.ts'
@@ -45,26 +45,20 @@ export async function openRoad(config: Config, log: Log, decoderExecArgv: string
       alone: true,
     }
 
-    const sending = new Set<Promise<void>>()
-    const deliver = (key: string) => {
-      const sent = deliverOwed({ state, notifiers, log }, key).catch((error) =>
-        log.warn({ key, detail: String(error) }, 'a notification waits for the next sweep'),
-      )
-      sending.add(sent)
-      void sent.finally(() => sending.delete(sent))
-    }
+    const outbox = openOutbox({ state, notifiers, log })
     queue.run(async (job) => {
       await reconcile(road, job)
-      deliver(job.key)
+      outbox.deliver(job.key)
     })
     return {
       road,
       stores,
       queue,
-      sweep: (options) => sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed: deliver, ...options }),
+      sweep: (options) =>
+        sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed: outbox.deliver, ...options }),
       async close() {
         await queue.close()
-        await Promise.all(sending)
+        await outbox.idle()
         await renderer.close()
         await stores.close()
       },
