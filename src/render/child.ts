@@ -1,7 +1,7 @@
 // One decoder process: takes jobs from its parent over IPC, one at a time, and dies with it. Holds no secret and opens no file of yours.
 
-import type { ErrorCode } from '../errors.ts'
-import { toThumbsmithError } from '../errors.ts'
+import { rmdirSync } from 'node:fs'
+import { type ErrorCode, toThumbsmithError } from '../errors.ts'
 import type { Limits } from './limits.ts'
 import { guardLoaders } from './loaders.ts'
 import { render } from './render.ts'
@@ -26,7 +26,7 @@ export type ChildMessage =
       rssBytes: number
     }
 
-const send = (message: ChildMessage) => process.send?.(message)
+const send = (message: ChildMessage) => process.send?.(message, (error: Error | null) => error && leave())
 
 async function run({ id, request, limits, tiff }: JobMessage): Promise<void> {
   send({ type: 'started', id })
@@ -39,13 +39,23 @@ async function run({ id, request, limits, tiff }: JobMessage): Promise<void> {
   }
 }
 
+/** SIGKILL and not exit(): leaving in order would wait for a decode that still runs on another thread. */
+function leave(): void {
+  try {
+    // Our empty folder; where the parent is gone, nobody else removes it.
+    rmdirSync(process.cwd())
+  } catch {
+    // Windows keeps the folder of a running process; the parent removes it there.
+  }
+  process.kill(process.pid, 'SIGKILL')
+}
+
 /** Where the parent cannot read our memory from outside (no /proc), we tell it. */
 const HEARTBEAT_MS = 50
 if (process.platform !== 'linux')
   setInterval(() => send({ type: 'rss', rssBytes: process.memoryUsage.rss() }), HEARTBEAT_MS).unref()
 
-// SIGKILL and not exit(): leaving in order would wait for a decode that still runs on another thread.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('disconnect', leave)
 process.on('message', (job: JobMessage) => void run(job))
 
 await guardLoaders()

@@ -13,12 +13,13 @@ const canary = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" he
 let inForce: Promise<void> | undefined
 
 /**
- * Sets up libvips for this process, once; every later call has the same result.
- * Throws `internal` if the block does not hold: then nothing may be decoded.
+ * Sets up libvips for this process, once. TIFF is let in where it is asked for: an opt-in, because its loader has had holes
+ * that the others had not. Throws `internal` if the block does not hold: then nothing may be decoded.
  */
-export function guardLoaders(): Promise<void> {
+export async function guardLoaders(options: { tiff?: boolean } = {}): Promise<void> {
   inForce ??= setUp()
-  return inForce
+  await inForce
+  if (options.tiff) sharp.unblock({ operation: ['VipsForeignLoadTiffBuffer'] })
 }
 
 async function setUp(): Promise<void> {
@@ -38,10 +39,4 @@ async function setUp(): Promise<void> {
       'internal',
       'The picture library does not hold back its unsafe loaders. Install the pinned version of sharp.',
     )
-}
-
-/** Lets TIFF in as well: an opt-in, because its loader has had holes that the others had not. */
-export async function allowTiff(): Promise<void> {
-  await guardLoaders()
-  sharp.unblock({ operation: ['VipsForeignLoadTiffBuffer'] })
 }

@@ -28,7 +28,7 @@ export interface Probe extends Omit<Facts, 'thumbhash' | 'format'> {
  */
 export async function probe(bytes: Uint8Array, options: { tiff?: boolean } = {}): Promise<Probe> {
   const format = readableKind(bytes, options.tiff ?? false)
-  await guardLoaders()
+  await guardLoaders(options)
   const header = await readHeader(bytes)
   const turned = (header.orientation ?? 1) >= 5
   const height = header.pageHeight ?? header.height

@@ -20,7 +20,7 @@ const MAGIC: readonly (readonly [kind: Kind, hex: RegExp])[] = [
   ['psd', /^38425053/],
   ['jxl', /^(ff0a|0000000c4a584c20)/],
   ['jpeg2000', /^(0000000c6a502020|ff4fff51)/],
-  ['ico', /^0000[0-9a-f]{2}00..00/],
+  ['ico', /^00000[12]00/],
   ['video', /^(1a45dfa3|52494646.{8}41564920)/],
 ]
 

@@ -17,7 +17,7 @@ async function loadPainter(): Promise<TitlePainter> {
 }
 
 /** A file of an installed package, such as `@fontsource/anton/unicode.json`. */
-async function readPackageFile(path: string): Promise<Uint8Array> {
+export async function readPackageFile(path: string): Promise<Uint8Array> {
   return readFile(fileURLToPath(import.meta.resolve(path)))
 }
 

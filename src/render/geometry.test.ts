@@ -1,0 +1,122 @@
+// Layouts of every fit, as rules that hold for any picture and any box.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { POSITIONS, presetSchema } from '../preset.ts'
+import { cutFor, layOut } from './geometry.ts'
+
+const side = fc.integer({ min: 1, max: 20_000 })
+const box = fc.integer({ min: 1, max: 4_096 })
+const anyLayout = fc.record({
+  picture: fc.record({ width: side, height: side }),
+  preset: fc
+    .record({
+      width: box,
+      height: box,
+      fit: fc.constantFrom('inside', 'contain', 'cover', 'fill'),
+      enlarge: fc.boolean(),
+      position: fc.constantFrom(...POSITIONS, 'attention'),
+    })
+    .map((preset) => presetSchema.parse(preset)),
+  focus: fc.option(
+    fc.record({ x: fc.double({ min: 0, max: 1, noNaN: true }), y: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    { nil: undefined },
+  ),
+})
+
+describe('layOut', () => {
+  test('keeps every rectangle inside the one that holds it', () => {
+    fc.assert(
+      fc.property(anyLayout, ({ picture, preset, focus }) => {
+        const { canvas, scaled, crop, at } = layOut(picture, preset, focus)
+        for (const size of [canvas, scaled, crop]) expect(Math.min(size.width, size.height)).toBeGreaterThanOrEqual(1)
+        expect(Math.min(crop.left, crop.top, at.left, at.top)).toBeGreaterThanOrEqual(0)
+        expect(crop.left + crop.width).toBeLessThanOrEqual(scaled.width)
+        expect(crop.top + crop.height).toBeLessThanOrEqual(scaled.height)
+        expect(at.left + crop.width).toBeLessThanOrEqual(canvas.width)
+        expect(at.top + crop.height).toBeLessThanOrEqual(canvas.height)
+        expect(canvas.width).toBeLessThanOrEqual(preset.width!)
+        expect(canvas.height).toBeLessThanOrEqual(preset.height!)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('never enlarges unless told to', () => {
+    fc.assert(
+      fc.property(anyLayout, ({ picture, preset, focus }) => {
+        fc.pre(!preset.enlarge)
+        const { scaled } = layOut(picture, preset, focus)
+        expect(scaled.width).toBeLessThanOrEqual(picture.width)
+        expect(scaled.height).toBeLessThanOrEqual(picture.height)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('keeps the aspect to the pixel, except for `fill`', () => {
+    fc.assert(
+      fc.property(anyLayout, ({ picture, preset, focus }) => {
+        fc.pre(preset.fit !== 'fill')
+        const { scaled } = layOut(picture, preset, focus)
+        // Some one factor gives both sides to within a pixel; a side of one pixel may stand for less.
+        const least = (side: number, of: number) => (side === 1 ? 0 : (side - 1) / of)
+        const low = Math.max(least(scaled.width, picture.width), least(scaled.height, picture.height))
+        const high = Math.min((scaled.width + 1) / picture.width, (scaled.height + 1) / picture.height)
+        expect(low).toBeLessThanOrEqual(high)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('gives `contain` the full box, and `cover` one of its aspect', () => {
+    const small = { width: 100, height: 80 }
+    expect(layOut(small, presetSchema.parse({ width: 400, height: 200, fit: 'contain' }))).toMatchObject({
+      canvas: { width: 400, height: 200 },
+      scaled: small,
+      at: { left: 150, top: 60 },
+    })
+    expect(layOut(small, presetSchema.parse({ width: 400, height: 200, fit: 'cover' })).canvas).toEqual({
+      width: 100,
+      height: 50,
+    })
+  })
+
+  test('puts the focus in the middle of what `cover` keeps, as far as the picture reaches', () => {
+    const preset = presetSchema.parse({ width: 100, height: 100, fit: 'cover' })
+    const wide = { width: 400, height: 100 }
+    expect(layOut(wide, preset, { x: 0.5, y: 0.5 }).crop.left).toBe(150)
+    expect(layOut(wide, preset, { x: 0.75, y: 0.5 }).crop.left).toBe(250)
+    expect(layOut(wide, preset, { x: 1, y: 0 }).crop.left).toBe(300)
+    expect(layOut(wide, presetSchema.parse({ ...preset, position: 'left' })).crop.left).toBe(0)
+  })
+
+  test('follows an open side from the other', () => {
+    expect(layOut({ width: 4000, height: 3000 }, presetSchema.parse({ width: 720 })).canvas).toEqual({
+      width: 720,
+      height: 540,
+    })
+    expect(layOut({ width: 16_384, height: 2 }, presetSchema.parse({ width: 128 })).canvas).toEqual({
+      width: 128,
+      height: 1,
+    })
+  })
+})
+
+describe('cutFor', () => {
+  test('cuts, scales and trims to exactly the crop, within the decoded picture', () => {
+    fc.assert(
+      fc.property(anyLayout, fc.double({ min: 0.01, max: 1, noNaN: true }), ({ picture, preset, focus }, factor) => {
+        const layout = layOut(picture, preset, focus)
+        const decoded = { width: Math.ceil(picture.width * factor), height: Math.ceil(picture.height * factor) }
+        const { before, size, after } = cutFor(decoded, layout)
+        expect(Math.min(before.left, before.top, after.left, after.top)).toBeGreaterThanOrEqual(0)
+        expect(before.left + before.width).toBeLessThanOrEqual(decoded.width)
+        expect(before.top + before.height).toBeLessThanOrEqual(decoded.height)
+        expect(after.left + after.width).toBeLessThanOrEqual(size.width)
+        expect(after.top + after.height).toBeLessThanOrEqual(size.height)
+        expect([after.width, after.height]).toEqual([layout.crop.width, layout.crop.height])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
