@@ -1,6 +1,7 @@
 // Which font draws which part of a title: loads only the files that a title needs, and names what none of them has.
 import type { CanvasKit, Typeface, TypefaceFontProvider } from 'canvaskit-wasm'
 import { claims, type Face, type ReadFontFile, readFaces } from './faces.ts'
+import { joinPhrases } from './phrases.ts'
 
 /** A stretch of text in one face. */
 export interface Run {
@@ -28,6 +29,8 @@ const isEmoji = new RegExp(RGI_EMOJI, 'v')
 /** Joiners and variation selectors: no font need have them. */
 const IGNORABLE = /[\p{Default_Ignorable_Code_Point}]/u
 
+const visibleOf = (text: string) => Array.from(text).filter((char) => !IGNORABLE.test(char))
+
 /** Opens the fonts; files are read when a title first needs them, and kept. */
 export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): Promise<Fonts> {
   const faces = await readFaces(readFile)
@@ -46,7 +49,7 @@ export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): P
   }
 
   async function faceFor(grapheme: string): Promise<Face | undefined> {
-    const visible = Array.from(grapheme).filter((char) => !IGNORABLE.test(char))
+    const visible = visibleOf(grapheme)
     const codePoints = visible.map((char) => char.codePointAt(0)!)
     const emoji = isEmoji.test(grapheme)
     for (const face of faces) {
@@ -59,13 +62,14 @@ export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): P
   async function itemise(title: string): Promise<Itemised> {
     const runs: Run[] = []
     const missing = new Set<string>()
-    for (const { segment } of graphemes.segment(title)) {
-      const face = await faceFor(segment)
+    for (const { segment } of graphemes.segment(joinPhrases(title))) {
       const last = runs.at(-1)
+      const isUnseen = visibleOf(segment).length === 0
       // What is left out leaves no second space behind.
       const isDoubled = segment === ' ' && missing.size > 0 && (last === undefined || last.text.endsWith(' '))
+      if (isDoubled || (isUnseen && !last)) continue
+      const face = isUnseen ? last?.face : await faceFor(segment)
       if (!face) missing.add(segment)
-      else if (isDoubled) continue
       else if (last?.face === face) last.text += segment
       else runs.push({ text: segment, face })
     }
