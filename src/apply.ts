@@ -104,6 +104,7 @@ async function render(
           return now?.manifest.claim?.token === token
         },
       )
+      road.log.debug({ key: seen.key, preset, fingerprint }, 'stored')
       return {
         state: 'ready',
         object,
