@@ -1,0 +1,94 @@
+// The same-bucket example as its README tells it: thumbnails in the store of the originals, and never of its own output.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { photo, picture } from '../../test/fixtures/pictures.ts'
+import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
+
+const BUCKET = 'file:./data/bucket'
+
+describe.each([
+  ['with its state in a second store', {}, 'data/originals'],
+  ['with one store for everything', { THUMBSMITH_ORIGINALS: BUCKET, THUMBSMITH_RENDITIONS: BUCKET }, 'data/bucket'],
+])('same-bucket, %s', (_, env, folder) => {
+  let home: Home
+  let bucket: string
+
+  beforeAll(async () => {
+    home = await openHome({
+      config: 'examples/same-bucket/thumbsmith.yaml',
+      env: { ...env, THUMBSMITH_SWEEP_SECONDS: '1', THUMBSMITH_LOG_LEVEL: 'debug' },
+    })
+    bucket = join(home.folder, folder)
+  })
+  afterAll(() => home?.close())
+
+  async function drop(key: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(dirname(join(bucket, key)), { recursive: true })
+    await writeFile(join(bucket, key), bytes)
+  }
+  const thumbnailOf = (key: string) =>
+    until(`${key} has a thumbnail`, async () => {
+      if (!(await filesIn(bucket)).includes(`thumbnails/${key}`)) return undefined
+      return readFile(join(bucket, 'thumbnails', key))
+    })
+
+  it('gives a picture dropped anywhere a thumbnail of 128 x 128', async () => {
+    await drop('cat.jpg', await photo())
+    await drop('2026/summer/a b+c,ü.jpg', await photo({ width: 200, height: 900, seed: 2 }))
+    await drop('2026/%41 100%.png', await picture({ seed: 3 }).png().toBuffer())
+    for (const key of ['cat.jpg', '2026/summer/a b+c,ü.jpg', '2026/%41 100%.png'])
+      expect(await sharp(await thumbnailOf(key)).metadata()).toMatchObject({
+        format: key.endsWith('png') ? 'png' : 'jpeg',
+        width: 128,
+        height: 128,
+      })
+  })
+
+  it('gives an upload one too', async () => {
+    const { id, key } = await home.upload(await photo(), { filename: 'dog & friend.jpg' })
+    expect(await home.settled(id)).toMatchObject({ state: 'ready', filename: 'dog & friend.jpg' })
+    expect(await filesIn(bucket)).toContain(`thumbnails/${key}`)
+  })
+
+  it('replaces the thumbnail when the picture is replaced', async () => {
+    await drop('news.jpg', await photo({ seed: 4 }))
+    const first = await thumbnailOf('news.jpg')
+    await drop('news.jpg', await photo({ seed: 5 }))
+    const second = await until('it is another', async () => {
+      const now = await thumbnailOf('news.jpg')
+      return now.equals(first) ? undefined : now
+    })
+    const [before, after] = await Promise.all([first, second].map((bytes) => sharp(bytes).stats()))
+    expect(before!.channels.map(({ mean }) => mean)).not.toEqual(after!.channels.map(({ mean }) => mean))
+    expect((await filesIn(bucket)).filter((key) => key.includes('news'))).toEqual(['news.jpg', 'thumbnails/news.jpg'])
+  })
+
+  it('makes no thumbnails of thumbnails, however often it looks', async () => {
+    // What somebody else puts there is left alone just so.
+    await drop('thumbnails/by-hand.jpg', await photo())
+    await home.sweeps(1)
+    const settled = await filesIn(bucket)
+    expect(settled).toHaveLength(11)
+    const swept = await home.sweeps(2)
+    expect(swept.map(({ originals, enqueued }) => [originals, enqueued])).toEqual([
+      [5, 0],
+      [5, 0],
+    ])
+    expect(await filesIn(bucket)).toEqual(settled)
+    await home.stop()
+    await home.start()
+    await home.sweeps(1)
+    expect(await filesIn(bucket)).toEqual(settled)
+  })
+
+  it('removes the thumbnail with the picture', async () => {
+    await rm(join(bucket, 'cat.jpg'))
+    await until(
+      'its thumbnail is gone',
+      async () => !(await filesIn(bucket)).includes('thumbnails/cat.jpg') || undefined,
+    )
+    expect(await filesIn(bucket)).toContain('thumbnails/news.jpg')
+  })
+})
