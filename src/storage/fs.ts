@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { ThumbsmithError } from '../errors.ts'
 import { type FsAccess, fsAccess } from './fs-access.ts'
 import { type Body, statIfThere, storageError } from './fs-durable.ts'
-import { walkFiles } from './fs-list.ts'
+import { fileWalker } from './fs-list.ts'
 import { takeLock } from './fs-lock.ts'
 import { RESERVED_FOLDER } from './fs-names.ts'
 import { fsObjects } from './fs-objects.ts'
@@ -13,7 +13,15 @@ import { parseRange, readFileStream } from './fs-read.ts'
 import { recordStore } from './fs-records.ts'
 import { fsSigner } from './fs-sign.ts'
 import { REMOVED, watchFolder } from './fs-watch.ts'
-import { checkKey, checkMetadata, type ObjectBody, type ObjectHead, type PutOptions, type Storage } from './storage.ts'
+import {
+  checkKey,
+  checkMetadata,
+  KEY_MAX_BYTES,
+  type ObjectBody,
+  type ObjectHead,
+  type PutOptions,
+  type Storage,
+} from './storage.ts'
 
 export type FsStorage = Storage & FsAccess & Required<Pick<Storage, 'watch' | 'close'>>
 
@@ -53,6 +61,11 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
   const rootStats = await stat(root)
   const reserved = join(root, RESERVED_FOLDER)
   const warn = once(options.onWarning ?? (() => {}))
+  const walk = fileWalker({
+    root,
+    folds,
+    onStrange: (path, why) => warn(`The file ${path} is left alone: ${why}.`),
+  })
   const own = new Map<string, string>()
   const stops = new Set<() => Promise<void>>()
   const objects = fsObjects({
@@ -123,10 +136,9 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
 
     list: ({ prefix = '', after = '', limit = LIST_LIMIT } = {}) =>
       guard(async () => {
-        const onStrange = (path: string, why: string) => warn(`The file ${path} is left alone: ${why}.`)
         const heads: ObjectHead[] = []
         if (isPossible(prefix)) {
-          for await (const batch of batches(walkFiles(root, { prefix, after, folds, onStrange }), limit)) {
+          for await (const batch of batches(walk(prefix, after), limit)) {
             const found = await Promise.all(batch.map(({ key, path }) => objects.lookAt(key, path)))
             for (const standing of found) if (standing) heads.push(standing.head)
             if (heads.length >= limit) break
@@ -201,7 +213,7 @@ async function foldsNames(reserved: string): Promise<boolean> {
 
 /** A prefix that no key can begin with finds nothing; it is no error. */
 function isPossible(prefix: string): boolean {
-  return prefix.isWellFormed() && !prefix.includes('\0') && Buffer.byteLength(prefix) <= 1024
+  return prefix.isWellFormed() && !prefix.includes('\0') && Buffer.byteLength(prefix) <= KEY_MAX_BYTES
 }
 
 async function* batches<T>(items: AsyncIterable<T>, limit: number): AsyncGenerator<T[]> {
