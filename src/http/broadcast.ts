@@ -29,7 +29,6 @@ export const RESET = textOf({ type: 'reset' })
 
 export function broadcast(feed: Feed, { catalogue, log }: Pick<Services, 'catalogue' | 'log'>, links: Linker): Channel {
   const listeners = new Set<(message: Message) => void>()
-  /** In the order of their last change. */
   const waiting = new Map<string, Change>()
   let told = feed.last()
   let timer: NodeJS.Timeout | undefined
@@ -72,8 +71,7 @@ export function broadcast(feed: Feed, { catalogue, log }: Pick<Services, 'catalo
   }
 
   function onChange(change: Change): void {
-    waiting.delete(change.key)
-    waiting.set(change.key, change)
+    putLast(waiting, change)
     timer ??= setTimeout(flush, MOMENT_MS)
   }
 
@@ -93,6 +91,16 @@ export function broadcast(feed: Feed, { catalogue, log }: Pick<Services, 'catalo
       }
     },
     position: () => idOf(listeners.size === 0 ? feed.last() : told),
-    messagesOf: (changes) => [...new Map(changes.map((change) => [change.key, change])).values()].map(messageOf),
+    messagesOf(changes) {
+      const last = new Map<string, Change>()
+      for (const change of changes) putLast(last, change)
+      return [...last.values()].map(messageOf)
+    },
   }
+}
+
+/** One change a key, in the order of the last ones, so that the ids of the messages rise. */
+function putLast(changes: Map<string, Change>, change: Change): void {
+  changes.delete(change.key)
+  changes.set(change.key, change)
 }

@@ -24,10 +24,11 @@ interface Schema {
   oneOf?: Schema[]
   additionalProperties?: Schema | boolean
   description?: string
+  example?: unknown
 }
 
 interface Content {
-  [type: string]: { schema?: Schema; example?: unknown }
+  [type: string]: { schema?: Schema }
 }
 
 interface Operation {
@@ -74,7 +75,7 @@ ${operation.requestBody ? html`<h3>Body</h3>${content(operation.requestBody.cont
 </section>`,
 )}
 <h2>Shapes</h2>
-${schemas.map(([name, schema]) => html`<section id="shape-${name}"><h3><code>${name}</code></h3><p>${withCode(schema.description)}</p>${shape(schema)}</section>`)}
+${schemas.map(([name, schema]) => html`<section id="shape-${name}"><h3><code>${name}</code></h3>${schema.description ? html`<p>${withCode(schema.description)}</p>` : ''}${shape(schema)}${schema.example === undefined ? '' : html`<pre>${JSON.stringify(schema.example, undefined, 2)}</pre>`}</section>`)}
 <h2>Codes</h2>
 <p>Errors are problem documents (RFC 9457); their <code>code</code> is stable.</p>
 <div class="wide"><table><thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">Meaning</th></tr></thead><tbody>
@@ -95,8 +96,7 @@ function parameters({ parameters }: Operation): Html | '' {
 
 function content(content: Content): Html {
   return html`${Object.entries(content).map(
-    ([type, { schema, example }]) =>
-      html`<p><code>${type}</code>: ${typeOf(schema)}</p>${example === undefined ? '' : html`<pre>${JSON.stringify(example, undefined, 2)}</pre>`}`,
+    ([type, { schema }]) => html`<p><code>${type}</code>: ${typeOf(schema)}</p>`,
   )}`
 }
 

@@ -76,7 +76,7 @@ const removeOriginal = createRoute({
 const readRendition = createRoute({
   method: 'get',
   path: '/v1/originals/{id}/renditions/{preset}',
-  summary: 'The lasting link to a rendition',
+  summary: 'Follow the lasting link to a rendition',
   description: 'Leads to a signed link that is good for a short while.',
   request: { params: idParams.extend({ preset: presetNameSchema }) },
   responses: { 302: { description: 'See `Location`.' }, ...PROBLEMS },

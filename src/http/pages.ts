@@ -16,7 +16,7 @@ const healthSchema = z.object({ ok: z.boolean(), problems: z.array(z.string()) }
 const healthz = createRoute({
   method: 'get',
   path: '/healthz',
-  summary: 'Does the process run?',
+  summary: 'Tell whether the process runs',
   security: [],
   responses: { 200: { description: 'It does.', content: { 'text/plain': { schema: z.string() } } } },
 })
@@ -24,7 +24,7 @@ const healthz = createRoute({
 const readyz = createRoute({
   method: 'get',
   path: '/readyz',
-  summary: 'Can it do its work?',
+  summary: 'Tell whether it can do its work',
   security: [],
   responses: { 200: json('It can.', healthSchema), 503: json('Not at the moment.', healthSchema) },
 })
@@ -32,14 +32,14 @@ const readyz = createRoute({
 const presets = createRoute({
   method: 'get',
   path: '/v1/presets',
-  summary: 'The presets',
+  summary: 'List the presets',
   responses: { 200: json('By name, in the order of the configuration.', presetListSchema), ...PROBLEMS },
 })
 
 const about = createRoute({
   method: 'get',
   path: '/v1/about',
-  summary: 'What a page needs to know before anything is uploaded',
+  summary: 'Tell what a page needs to know before anything is uploaded',
   responses: { 200: json('Who asks, and what is offered.', aboutSchema), ...PROBLEMS },
 })
 

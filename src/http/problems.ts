@@ -49,9 +49,10 @@ export function answerError(thrown: Error, c: Context<ApiEnv>, log: Services['lo
   return problem(c, error.status === 500 ? 'internal' : error.code, detail, { headers })
 }
 
-/** hono's own words for a body that is no JSON or too long. */
+/** hono's own words for a body that is too long, of another type, or no JSON. */
 function fromHttpException(exception: HTTPException): ThumbsmithError {
   if (exception.status === 413) return new ThumbsmithError('request.too_large')
+  if (exception.status === 415) return new ThumbsmithError('request.invalid', 'Send the body as application/json.')
   if (exception.status === 400)
     return new ThumbsmithError('request.invalid', 'The body of the request is not valid JSON.')
   return toThumbsmithError(exception.cause ?? exception)

@@ -9,18 +9,19 @@ export const idSchema = z
   .regex(/^[\w-]{1,1366}$/)
   .openapi({ description: 'base64url of the key: opaque to clients.' })
 
-/** RFC 9457. `code` is stable; `detail` is a sentence for people. */
 export const problemSchema = z
   .object({
-    type: z.string(),
+    type: z.string().describe('Where the code is explained.'),
     title: z.string(),
     status: z.int(),
-    code: z.string(),
-    detail: z.string(),
-    /** For `request.invalid`: which parts are wrong. */
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    code: z.string().describe('Stable: programs read this.'),
+    detail: z.string().describe('A sentence for people.'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('For `request.invalid`: which parts are wrong.'),
   })
-  .openapi('Problem')
+  .openapi('Problem', { description: 'How every error is told (RFC 9457).' })
 export type Problem = z.infer<typeof problemSchema>
 
 export const failureSchema = z.object({ code: z.string(), message: z.string() }).openapi('Failure')
@@ -29,26 +30,23 @@ export const renditionSchema = z
   .object({
     preset: z.string(),
     state: z.enum(['queued', 'rendering', 'ready', 'failed']),
-    /** The preset changed since; the picture shown is of its older form. */
-    stale: z.boolean(),
-    /** Lasting link, for those who may see it: redirects to a short-lived one. */
-    href: z.string().optional(),
-    /** Short-lived signed link to the bytes; those of the last version while a newer one is being rendered. */
-    url: z.string().optional(),
-    /** The same, as a download under a person's file name. */
-    downloadUrl: z.string().optional(),
+    stale: z.boolean().describe('The preset changed since; the picture shown is of its older form.'),
+    href: z.string().optional().describe('Lasting link, for those who may see it: redirects to a short-lived one.'),
+    url: z
+      .string()
+      .optional()
+      .describe('Short-lived signed link to the bytes; those of the last version while a newer one is being rendered.'),
+    downloadUrl: z.string().optional().describe("The same, as a download under a person's file name."),
     format: z.enum(OUTPUT_FORMATS).optional(),
     contentType: z.string().optional(),
-    width: z.int().optional(),
-    height: z.int().optional(),
+    width: z.int().optional().describe('Pixels.'),
+    height: z.int().optional().describe('Pixels.'),
     bytes: z.int().optional(),
-    /** Names this version of the picture: it changes when the bytes do. */
-    fingerprint: z.string().optional(),
+    fingerprint: z.string().optional().describe('Names this version of the picture: it changes when the bytes do.'),
     error: failureSchema.optional(),
-    /** Characters of the title that no font has. */
-    missingCharacters: z.array(z.string()).optional(),
+    missingCharacters: z.array(z.string()).optional().describe('Characters of the title that no font has.'),
   })
-  .openapi('Rendition')
+  .openapi('Rendition', { description: 'One original as one preset.' })
 export type RenditionView = z.infer<typeof renditionSchema>
 
 export const originalSchema = z
@@ -57,18 +55,19 @@ export const originalSchema = z
     key: z.string(),
     filename: z.string(),
     owner: z.string(),
-    state: z.enum(['queued', 'rendering', 'ready', 'partial', 'failed']),
+    state: z
+      .enum(['queued', 'rendering', 'ready', 'partial', 'failed'])
+      .describe('`partial`: some renditions are ready and some have failed.'),
     title: z.string(),
-    focus: focusSchema.optional(),
-    /** Counts the edits since the upload; send it back as `ifRevision`. */
-    revision: z.int(),
+    focus: focusSchema.optional().describe('Where the eye should rest, as fractions of width and height.'),
+    revision: z.int().describe('Counts the edits since the upload; send it back as `ifRevision`.'),
     bytes: z.int(),
     uploadedAt: z.iso.datetime(),
-    /** Known once the bytes were looked at. Pixels are as displayed. */
     facts: z
       .object({ format: z.string(), width: z.int(), height: z.int(), frames: z.int(), thumbhash: z.string() })
-      .optional(),
-    error: failureSchema.optional(),
+      .optional()
+      .describe('Known once the bytes were looked at. Pixels are as displayed.'),
+    error: failureSchema.optional().describe('Why the original as a whole failed.'),
     renditions: z.array(renditionSchema),
   })
   .openapi('Original')
@@ -77,7 +76,7 @@ export type OriginalView = z.infer<typeof originalSchema>
 export const originalListSchema = z
   .object({
     originals: z.array(originalSchema),
-    /** Pass it as `cursor` for the next page. */ next: z.string().optional(),
+    next: z.string().optional().describe('Pass it as `cursor` for the next page; without it this was the last.'),
   })
   .openapi('OriginalList')
 export type OriginalList = z.infer<typeof originalListSchema>
@@ -86,12 +85,18 @@ export const uploadRequestSchema = z
   .object({
     filename: z.string().min(1).max(1024),
     contentType: z.string().regex(/^image\/[\w.+-]{1,60}$/, 'must be an image type such as image/jpeg'),
-    bytes: z.int().positive().openapi({ description: 'Exact size of the file.' }),
+    bytes: z.int().positive().describe('Exact size of the file.'),
     title: z.string().max(20_000).optional(),
-    /** The rule to upload under, where several offer tickets; else the first one. */
-    rule: z.string().optional(),
+    rule: z.string().optional().describe('The rule to upload under, where several offer tickets; else the first one.'),
   })
-  .openapi('UploadRequest')
+  .openapi('UploadRequest', {
+    example: {
+      filename: 'crab.jpg',
+      contentType: 'image/jpeg',
+      bytes: 4_812_034,
+      title: 'Ten things nobody told you 🦀',
+    },
+  })
 export type UploadRequest = z.infer<typeof uploadRequestSchema>
 
 export const uploadSchema = z.object({ id: idSchema, key: z.string(), ticket: ticketSchema }).openapi('Upload')
@@ -109,11 +114,14 @@ export const bulkSchema = z
 export const editSchema = z
   .object({
     title: z.string().max(20_000).optional(),
-    focus: focusSchema.nullable().optional(),
-    /** Only if the revision is still this one; else `request.conflict`. */
-    ifRevision: z.int().nonnegative().optional(),
+    focus: focusSchema.nullable().optional().describe('`null` leaves it to the preset.'),
+    ifRevision: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Only if the revision is still this one; else `request.conflict`.'),
   })
-  .openapi('Edit')
+  .openapi('Edit', { example: { title: 'Eleven things', ifRevision: 0 } })
 export type Edit = z.infer<typeof editSchema>
 
 /** What a page needs to know before anything is uploaded. */
@@ -123,7 +131,13 @@ export const aboutSchema = z
     owner: z.string(),
     operator: z.boolean(),
     upload: z.object({ offered: z.boolean(), maxBytes: z.int(), contentTypes: z.array(z.string()) }),
-    presets: z.array(z.object({ name: z.string(), title: z.boolean(), preset: presetSchema })),
+    presets: z.array(
+      z.object({
+        name: z.string(),
+        title: z.boolean(),
+        preset: presetSchema.describe('How an image should look.').openapi('Preset'),
+      }),
+    ),
   })
   .openapi('About')
 export type About = z.infer<typeof aboutSchema>
