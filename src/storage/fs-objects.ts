@@ -44,8 +44,11 @@ export interface FsObjects {
   /** The same for a file that a walk has just found. */
   lookAt(key: string, path: string): Promise<Standing | undefined>
   put(key: string, body: Body, options: PutOptions): Promise<ObjectHead>
-  remove(key: string, ifMatch: string | undefined): Promise<void>
+  /** Whether there was something to remove. */
+  remove(key: string, ifMatch: string | undefined): Promise<boolean>
 }
+
+const LOOKS = 10
 
 export function fsObjects(folder: Folder): FsObjects {
   const { root, records } = folder
@@ -56,7 +59,7 @@ export function fsObjects(folder: Folder): FsObjects {
   const pathOf = (key: string) => join(root, ...namesOfKey(key))
 
   async function stand(key: string, path: string): Promise<(Standing & { rebound?: FileRecord[] }) | undefined> {
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const stats = await statIfThere(path)
       if (!stats?.isFile()) return undefined
       const identity = identityOf(stats)
@@ -64,10 +67,11 @@ export function fsObjects(folder: Folder): FsObjects {
       const record = known.find((one) => one.identity === identity)
       if (record) return { path, record, head: headOf(key, record, stats) }
       const now = await statIfThere(path)
-      // A put was quicker than this look.
-      if (!now || identityOf(now) !== identity) continue
+      // A put was quicker than this look, or somebody is writing into the file and may never stop.
+      if (!now || (identityOf(now) !== identity && tries < LOOKS)) continue
       if (folder.folds && !(await isSpelt(root, namesOfKey(key)))) return undefined
-      const foreign = await recordOfForeign(path, stats, known)
+      const foreign = await ifThere(recordOfForeign(path, stats, known))
+      if (!foreign) continue
       return { path, ...foreign, head: headOf(key, foreign.record, stats) }
     }
   }
@@ -142,15 +146,16 @@ export function fsObjects(folder: Folder): FsObjects {
 
     async remove(key, ifMatch) {
       const path = pathOf(key)
-      await exclusive(key, async () => {
+      return exclusive(key, async () => {
         const current = (await isReal(dirname(path))) ? await stand(key, path) : undefined
-        if (!current) return
+        if (!current) return false
         if (ifMatch !== undefined && ifMatch !== current.record.etag)
           throw new ThumbsmithError('storage.precondition_failed')
         folder.onOwn(key, undefined)
-        await unlink(path)
+        await ifThere(unlink(path))
         await removeEmptyFolders(root, dirname(path))
         await records.remove(key)
+        return true
       })
     },
   }

@@ -117,6 +117,22 @@ describe('files that people drop', () => {
     expect(await store.head('a.jpg')).toMatchObject({ etag: first.etag, metadata: { title: '1' } })
   })
 
+  test('a file that is being written all the time can be seen, and reads end', async () => {
+    let isWriting = true
+    const write = async () => {
+      while (isWriting) await appendFile(join(root, 'log.jpg'), 'x'.repeat(5000))
+    }
+    const writing = write()
+    await vi.waitFor(async () => expect(await keys()).toEqual(['log.jpg']))
+    for (let i = 0; i < 10; i++) {
+      expect((await store.head('log.jpg'))?.contentType).toBe('image/jpeg')
+      const read = store.get('log.jpg').then((body) => readAll(body!.stream, 1e9))
+      await read.catch((error) => expect(error).toMatchObject({ code: 'storage.precondition_failed' }))
+    }
+    isWriting = false
+    await writing
+  })
+
   test('a large folder is listed as it is, also while it changes', async () => {
     const names = Array.from({ length: 1200 }, (_, i) => `many/${String(i).padStart(4, '0')}.jpg`)
     for (const name of names) await drop(name, '')
@@ -280,6 +296,7 @@ describe('one owner at a time', () => {
       () => store.head('a'),
       () => store.get('a'),
       () => store.list(),
+      () => store.delete('a'),
       () => store.put('b', bytesOf('x'), JPEG),
     ]
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'storage.unavailable' })

@@ -45,11 +45,15 @@ export interface FsStorageOptions {
 const OWN_KEPT = 10_000
 const HEADS_AT_ONCE = 64
 const LIST_LIMIT = 1000
+const READS = 10
+const SECRET_MIN_BYTES = 16
 
 /** Opens a folder as a store. Throws `storage.unavailable` where another process owns it. `close` gives it back. */
 export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
   const { isReadOnly = false, now = Date.now } = options
   const given = resolve(options.root)
+  if (options.secret.length < SECRET_MIN_BYTES)
+    throw new ThumbsmithError('config.invalid', `The secret is too short. Give it ${SECRET_MIN_BYTES} bytes at least.`)
   const guard = async <T>(run: () => Promise<T>): Promise<T> => {
     try {
       return await run()
@@ -117,7 +121,7 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
 
     get: (key, { range, ifMatch } = {}) =>
       guard(async (): Promise<ObjectBody | undefined> => {
-        for (;;) {
+        for (let tries = 0; tries < READS; tries++) {
           const standing = await lookOrCheck(key)
           if (!standing) return undefined
           const { head, path, record } = standing
@@ -125,13 +129,14 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
           const stream = await readFileStream(path, record.identity, parseRange(range, head.bytes))
           if (stream) return { head, stream }
         }
+        throw new ThumbsmithError('storage.precondition_failed', 'Somebody is writing into this file.')
       }),
 
     delete: (key, { ifMatch } = {}) =>
       guard(async () => {
         checkKey(key)
         checkWritable()
-        await objects.remove(key, ifMatch)
+        if (!(await objects.remove(key, ifMatch))) await checkRoot()
       }),
 
     list: ({ prefix = '', after = '', limit = LIST_LIMIT } = {}) =>

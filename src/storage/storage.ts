@@ -80,7 +80,7 @@ export interface Storage {
   close?(): Promise<void>
 }
 
-const KEY_MAX_BYTES = 1024
+export const KEY_MAX_BYTES = 1024
 const METADATA_MAX_BYTES = 2048
 const encoder = new TextEncoder()
 
@@ -102,10 +102,16 @@ export function checkMetadata(metadata: Record<string, string>): void {
   for (const [name, value] of Object.entries(metadata)) {
     bytes += name.length + value.length
     if (!/^[a-z0-9][a-z0-9-]*$/.test(name) || !/^[\x20-\x7e]*$/.test(value) || value !== value.trim())
-      throw new ThumbsmithError('request.invalid', `The metadata ${JSON.stringify(name)} cannot travel as an HTTP header.`)
+      throw new ThumbsmithError(
+        'request.invalid',
+        `The metadata ${JSON.stringify(name)} cannot travel as an HTTP header.`,
+      )
   }
   if (bytes > METADATA_MAX_BYTES)
-    throw new ThumbsmithError('request.invalid', `The metadata has ${bytes} bytes; at most ${METADATA_MAX_BYTES} are possible.`)
+    throw new ThumbsmithError(
+      'request.invalid',
+      `The metadata has ${bytes} bytes; at most ${METADATA_MAX_BYTES} are possible.`,
+    )
 }
 
 /** UTF-8 byte order, the order in which S3 lists keys (JavaScript's own order differs above U+FFFF). */
@@ -126,7 +132,10 @@ export async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: numb
 }
 
 /** All heads under a prefix, page by page. */
-export async function* listAll(storage: Storage, options: { prefix?: string; after?: string } = {}): AsyncGenerator<ObjectHead> {
+export async function* listAll(
+  storage: Storage,
+  options: { prefix?: string; after?: string } = {},
+): AsyncGenerator<ObjectHead> {
   let after = options.after
   for (;;) {
     const page = await storage.list({ ...options, ...(after === undefined ? {} : { after }) })
