@@ -8,13 +8,6 @@ import { parseRange } from './range.ts'
 import { pictureResourcePolicy } from './security.ts'
 import type { Api, ApiEnv, Services, StoreName } from './services.ts'
 
-/** The HTTP side of a store: it checks the signatures that it gave out. */
-export interface BlobAccess {
-  acceptPost(fields: Iterable<[string, string]>, file: AsyncIterable<Uint8Array>): Promise<ObjectHead>
-  acceptPut(key: string, query: URLSearchParams, headers: Headers, body: AsyncIterable<Uint8Array>): Promise<ObjectHead>
-  verifyDownload(key: string, query: URLSearchParams): DownloadOptions
-}
-
 /** What a browser shows and cannot run. Anything else is only ever saved. */
 const PICTURES = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'])
 const STATUS_FIELD = 'success_action_status'

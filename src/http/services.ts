@@ -6,8 +6,7 @@ import type { Feed } from '../feed.ts'
 import type { Preset } from '../preset.ts'
 import type { Log } from '../road.ts'
 import type { Rule } from '../rule.ts'
-import type { Storage } from '../storage/storage.ts'
-import type { BlobAccess } from './blobs.ts'
+import type { DownloadOptions, ObjectHead, Storage } from '../storage/storage.ts'
 import type { RateLimit } from './throttle.ts'
 
 export interface Services {
@@ -40,6 +39,13 @@ export interface Services {
 }
 
 export type StoreName = 'originals' | 'renditions'
+
+/** The HTTP side of a store: it checks the signatures that it gave out. */
+export interface BlobAccess {
+  acceptPost(fields: Iterable<[string, string]>, file: AsyncIterable<Uint8Array>): Promise<ObjectHead>
+  acceptPut(key: string, query: URLSearchParams, headers: Headers, body: AsyncIterable<Uint8Array>): Promise<ObjectHead>
+  verifyDownload(key: string, query: URLSearchParams): DownloadOptions
+}
 
 export interface Asset {
   contentType: string
