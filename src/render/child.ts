@@ -41,13 +41,16 @@ async function run({ id, request, limits, tiff }: JobMessage): Promise<void> {
 
 /** SIGKILL and not exit(): leaving in order would wait for a decode that still runs on another thread. */
 function leave(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** Nothing can be read from or written to a folder that is gone, and none is left behind however we end. Windows keeps it. */
+function leaveFolder(): void {
   try {
-    // Our empty folder; where the parent is gone, nobody else removes it.
     rmdirSync(process.cwd())
   } catch {
-    // Windows keeps the folder of a running process; the parent removes it there.
+    // The parent removes it.
   }
-  process.kill(process.pid, 'SIGKILL')
 }
 
 /** Where the parent cannot read our memory from outside (no /proc), we tell it. */
@@ -59,4 +62,5 @@ process.on('disconnect', leave)
 process.on('message', (job: JobMessage) => void run(job))
 
 await guardLoaders()
+leaveFolder()
 send({ type: 'ready' })

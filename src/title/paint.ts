@@ -2,6 +2,7 @@
 import type { CanvasKit, Paint, Surface, TextAlign } from 'canvaskit-wasm'
 import type { TitleStyle } from '../preset.ts'
 import type { Fonts, Run } from './fonts.ts'
+import { castShadow, type Mask } from './shadow.ts'
 import { buildParagraph, type Setting } from './typeset.ts'
 
 /** Pixels as RGBA with premultiplied alpha, row by row. */
@@ -56,12 +57,19 @@ export function paintTitle(
     const surface = keep(makeSurface(canvasKit, width, height))
     const canvas = surface.getCanvas()
     canvas.clear(canvasKit.TRANSPARENT)
-    canvas.saveLayer(pens.shadow)
     canvas.drawParagraph(outlined, margin, margin)
-    canvas.restore()
+    const mask = blurredMask(canvasKit, keep, surface, SHADOW_SIGMA * setting.size)
     canvas.drawParagraph(filled, margin, margin)
-    surface.flush()
-    return trim(readBack(canvasKit, surface, width, height))
+    const patch = readBack(canvasKit, surface)
+    const [red = 0, green = 0, blue = 0] = pens.dark.map((channel) => Math.round(255 * channel))
+    castShadow(patch.pixels, width, height, {
+      mask,
+      shrink: SHADOW_SHRINK,
+      drop: SHADOW_DROP * setting.size,
+      colour: [red, green, blue],
+      strength: SHADOW_ALPHA,
+    })
+    return trim(patch)
   } finally {
     for (const object of kept.reverse()) object.delete()
   }
@@ -80,11 +88,33 @@ function makePens(canvasKit: CanvasKit, keep: Keep, size: number, style: TitleSt
   outline.setStrokeWidth(2 * OUTLINE * size)
   outline.setStrokeJoin(canvasKit.StrokeJoin.Round)
   outline.setColor(dark)
-  const shade = canvasKit.multiplyByAlpha(dark, SHADOW_ALPHA)
-  const sigma = SHADOW_SIGMA * size
-  const shadow = keep(new canvasKit.Paint())
-  shadow.setImageFilter(keep(canvasKit.ImageFilter.MakeDropShadow(0, SHADOW_DROP * size, sigma, sigma, shade, null)))
-  return { none, fill, outline, shadow }
+  return { none, fill, outline, dark: Array.from(dark) }
+}
+
+/** A blur is made at this fraction of the size: a sixteenth of the pixels, and no difference to be seen. */
+const SHADOW_SHRINK = 4
+
+/** The coverage of what the surface holds, blurred, a quarter of its size. */
+function blurredMask(canvasKit: CanvasKit, keep: Keep, surface: Surface, sigma: number): Mask {
+  const width = Math.ceil(surface.width() / SHADOW_SHRINK)
+  const height = Math.ceil(surface.height() / SHADOW_SHRINK)
+  const small = keep(makeSurface(canvasKit, width, height))
+  const blur = canvasKit.ImageFilter.MakeBlur(
+    sigma / SHADOW_SHRINK,
+    sigma / SHADOW_SHRINK,
+    canvasKit.TileMode.Decal,
+    null,
+  )
+  const soft = keep(new canvasKit.Paint())
+  soft.setImageFilter(keep(blur))
+  const canvas = small.getCanvas()
+  canvas.clear(canvasKit.TRANSPARENT)
+  const from = canvasKit.XYWHRect(0, 0, width * SHADOW_SHRINK, height * SHADOW_SHRINK)
+  const to = canvasKit.XYWHRect(0, 0, width, height)
+  const letters = keep(surface.makeImageSnapshot())
+  canvas.drawImageRectOptions(letters, from, to, canvasKit.FilterMode.Linear, canvasKit.MipmapMode.Nearest, soft)
+  const { pixels } = readBack(canvasKit, small)
+  return { width, height, alpha: pixels.filter((_, index) => index % 4 === 3) }
 }
 
 function makeSurface(canvasKit: CanvasKit, width: number, height: number): Surface {
@@ -93,7 +123,10 @@ function makeSurface(canvasKit: CanvasKit, width: number, height: number): Surfa
   return surface
 }
 
-function readBack(canvasKit: CanvasKit, surface: Surface, width: number, height: number): Patch {
+function readBack(canvasKit: CanvasKit, surface: Surface): Patch {
+  surface.flush()
+  const width = surface.width()
+  const height = surface.height()
   const pixels = surface.getCanvas().readPixels(0, 0, {
     width,
     height,
@@ -107,15 +140,20 @@ function readBack(canvasKit: CanvasKit, surface: Surface, width: number, height:
 
 /** Cuts away the rows and columns that carry no ink. */
 export function trim({ pixels, width, height }: Patch): Patch | undefined {
+  // Premultiplied: a pixel without alpha is all zeros.
+  const words = new Uint32Array(pixels.buffer, pixels.byteOffset, width * height)
   let [left, top, right, bottom] = [width, height, -1, -1]
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (pixels[4 * (y * width + x) + 3] === 0) continue
-      left = Math.min(left, x)
-      right = Math.max(right, x)
-      top = Math.min(top, y)
-      bottom = y
-    }
+    const row = words.subarray(y * width, (y + 1) * width)
+    const first = row.findIndex((word) => word !== 0)
+    if (first === -1) continue
+    left = Math.min(left, first)
+    right = Math.max(
+      right,
+      row.findLastIndex((word) => word !== 0),
+    )
+    top = Math.min(top, y)
+    bottom = y
   }
   if (right < left) return undefined
   const trimmed = { width: right - left + 1, height: bottom - top + 1 }
