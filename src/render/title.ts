@@ -40,18 +40,28 @@ export async function drawTitleOn(
 export function blend(picture: Raw, patch: NonNullable<DrawnTitle['patch']>): Raw {
   const { width, channels } = picture
   const data = Buffer.from(picture.data)
+  const blendPixel = channels === 3 ? overOpaque : overStraight
   for (let row = 0; row < patch.height; row++) {
     let from = 4 * row * patch.width
     let to = channels * ((patch.y + row) * width + patch.x)
-    for (let column = 0; column < patch.width; column++, from += 4, to += channels) {
-      const alpha = patch.pixels[from + 3]!
-      if (alpha === 0) continue
-      const under = (channels === 4 ? data[to + 3]! : 255) * (1 - alpha / 255)
-      const total = alpha + under
-      for (let channel = 0; channel < 3; channel++)
-        data[to + channel] = Math.round((patch.pixels[from + channel]! * 255 + data[to + channel]! * under) / total)
-      if (channels === 4) data[to + 3] = Math.round(total)
-    }
+    for (let column = 0; column < patch.width; column++, from += 4, to += channels)
+      if (patch.pixels[from + 3] !== 0) blendPixel(data, to, patch.pixels, from)
   }
   return { ...picture, data }
+}
+
+function overOpaque(data: Buffer, to: number, ink: Uint8Array, from: number): void {
+  const rest = 255 - ink[from + 3]!
+  for (let channel = 0; channel < 3; channel++)
+    data[to + channel] = Math.round(ink[from + channel]! + (data[to + channel]! * rest) / 255)
+}
+
+/** The picture's own alpha is straight, so its colours are weighed by it. */
+function overStraight(data: Buffer, to: number, ink: Uint8Array, from: number): void {
+  const alpha = ink[from + 3]!
+  const under = data[to + 3]! * (1 - alpha / 255)
+  const total = alpha + under
+  for (let channel = 0; channel < 3; channel++)
+    data[to + channel] = Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total)
+  data[to + 3] = Math.round(total)
 }
