@@ -31,26 +31,26 @@ export interface FeedReader {
 export function followFeed(url: string, reader: FeedReader): void {
   let source: EventSource
   let gathered: Exclude<FeedEvent, { type: 'reset' }>[] = []
-  let gathering: ReturnType<typeof setTimeout> | undefined
   let polling: ReturnType<typeof setTimeout> | undefined
   let impatience: ReturnType<typeof setTimeout> | undefined
   let failures = 0
+  let askedAt = 0
   let hiddenAt = 0
 
   const take = (message: MessageEvent<string>) => {
     const event: FeedEvent = JSON.parse(message.data)
     if (event.type === 'reset') return void ask()
-    gathered.push(event)
-    gathering ??= setTimeout(() => {
+    if (gathered.push(event) > 1) return
+    setTimeout(() => {
       const events = gathered
       gathered = []
-      gathering = undefined
       reader.receive(events)
     }, GATHER_MS)
   }
 
   /** Resolves whether the server answered. */
   const ask = async () => {
+    askedAt = Date.now()
     try {
       await reader.refresh()
       failures = 0
@@ -62,16 +62,23 @@ export function followFeed(url: string, reader: FeedReader): void {
 
   const isOpen = () => source.readyState === EventSource.OPEN
 
+  /** Looks often whether it is time to ask: what began to move since must not wait for the end of a rest. */
   const poll = async () => {
     clearTimeout(polling)
     polling = undefined
     if (isOpen()) return
-    if (!document.hidden) {
+    if (!document.hidden && Date.now() - askedAt >= pollAfterMs(reader.isMoving(), failures)) {
       const answered = await ask()
       if (isOpen()) return
       reader.link(answered ? 'polling' : 'away')
     }
-    polling = setTimeout(poll, pollAfterMs(reader.isMoving(), failures))
+    clearTimeout(polling)
+    polling = setTimeout(poll, MOVING_MS)
+  }
+
+  const askNow = () => {
+    askedAt = 0
+    void poll()
   }
 
   const open = () => {
@@ -89,7 +96,7 @@ export function followFeed(url: string, reader: FeedReader): void {
     source.addEventListener('error', () => {
       const closed = source.readyState === EventSource.CLOSED
       if (closed) setTimeout(reopen, REOPEN_MS)
-      if (polling === undefined) impatience ??= setTimeout(poll, closed ? 0 : PATIENCE_MS)
+      if (polling === undefined) impatience ??= setTimeout(askNow, closed ? 0 : PATIENCE_MS)
     })
   }
 
@@ -100,11 +107,11 @@ export function followFeed(url: string, reader: FeedReader): void {
   addEventListener('online', () => {
     failures = 0
     reopen()
-    void poll()
+    askNow()
   })
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) hiddenAt = Date.now()
-    else if (polling !== undefined) void poll()
+    else if (polling !== undefined) askNow()
     else if (Date.now() - hiddenAt > FORGET_MS) void ask()
   })
   open()

@@ -11,14 +11,16 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
 
 /** 1536 -> `1.54 kB`: decimal units, at most three digits. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  // Rounded first: 999,999 bytes are 1 MB, not 1,000 kB.
+  const rounded = bytes < 1000 ? bytes : Number(bytes.toPrecision(3))
+  const power = rounded < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(rounded) / 3))
   return new Intl.NumberFormat(LANGUAGE, {
     style: 'unit',
     unit: UNITS[power],
     unitDisplay: power === 0 ? 'long' : 'short',
     maximumSignificantDigits: 3,
   })
-    .format(bytes / 1000 ** power)
+    .format(rounded / 1000 ** power)
     .replaceAll(' ', UNBROKEN)
 }
 
@@ -60,7 +62,7 @@ const graphemes = new Intl.Segmenter(LANGUAGE, { granularity: 'grapheme' })
 
 /** How many characters, as a person counts them, may still be typed; below 0 there are too many. */
 export function titleRoom(title: string): number {
-  const text = title.trim()
+  const text = title.normalize('NFC').replace(/\s+/gu, ' ').trim()
   const room = TITLE_MAX_GRAPHEMES - [...graphemes.segment(text)].length
   const bytesLeft = TITLE_MAX_BYTES - new TextEncoder().encode(text).length
   return bytesLeft < 0 ? Math.min(room, Math.floor(bytesLeft / 4)) : room

@@ -26,6 +26,10 @@ void openGallery()
 followFeed('/v1/events', {
   receive,
   refresh,
-  link: (link) => store.set({ link }),
+  link(link) {
+    const wasAway = store.get().link === 'away'
+    store.set({ link })
+    if (wasAway && link !== 'away') resumeUploads()
+  },
   isMoving: () => store.get().originals.some(isMoving),
 })

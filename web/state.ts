@@ -22,6 +22,10 @@ export interface Sending {
   phase: 'waiting' | 'sending' | 'finishing' | 'failed'
   sentBytes: number
   problem?: string | undefined
+  /** It failed because nobody answered: it goes on by itself when the connection is back. */
+  cutOff?: boolean
+  /** The bytes are there; only the server was not told yet. */
+  arrived?: boolean
 }
 
 export interface State {
@@ -85,8 +89,8 @@ export function createStore<T extends object>(initial: T): Store<T> {
 }
 
 /**
- * The list after these events. A known original is replaced where it stands. A new one goes before the first that is older; one older
- * than all is left to the page of the list it stands on (`next`), or else comes last.
+ * The list after these events. A known original is replaced where it stands. A new one goes where the server would list it, in the order
+ * of keys (which is newest first for what came by ticket); behind all that is loaded it is left to its own page, if there is a `next` one.
  */
 export function applyEvents(
   originals: OriginalView[],
@@ -102,7 +106,7 @@ export function applyEvents(
     } else if (at >= 0) {
       list[at] = event.original
     } else {
-      const before = list.findIndex((original) => original.uploadedAt <= event.original.uploadedAt)
+      const before = list.findIndex((original) => original.key > event.original.key)
       if (before >= 0) list.splice(before, 0, event.original)
       else if (next === undefined) list.push(event.original)
     }

@@ -14,6 +14,7 @@ const en = {
     drawsTitle: 'with its title',
     wide: (width: number) => `${formatCount(width)} wide`,
     tall: (height: number) => `${formatCount(height)} tall`,
+    upTo: (size: string) => `up to ${size}`,
   },
   toDark: 'Switch to the dark theme',
   toLight: 'Switch to the light theme',
@@ -82,6 +83,7 @@ const en = {
     retryNamed: (name: string) => `Try again: ${name}`,
     delete: 'Delete',
     deleteNamed: (name: string) => `Delete ${name}`,
+    enlarge: (name: string) => `Large view of ${name}`,
     open: (preset: string, name: string) => `Look at ${preset} of ${name}`,
     copyNamed: (preset: string, name: string) => `Copy the link of ${preset} of ${name}`,
     downloadNamed: (preset: string, name: string) => `Download ${preset} of ${name}`,
@@ -122,7 +124,7 @@ const en = {
     pollingHint: 'Live updates are not there; the page asks every few seconds.',
   },
   offline: 'You are offline. What is here stays, and uploads go on when the connection is back.',
-  away: 'The server does not answer. Trying again by itself.',
+  away: 'The server does not answer. This page keeps trying.',
 
   said: {
     ready: (name: string) => `${name} is ready.`,

@@ -53,7 +53,7 @@ export function RenditionActions({ rendition, name, labelled = false }: ActionsP
       <button
         type="button"
         class={look}
-        aria-label={words.card.copyNamed(rendition.preset, name)}
+        aria-label={labelled ? undefined : words.card.copyNamed(rendition.preset, name)}
         title={words.viewer.copy}
         onClick={(event) => void copy(event.currentTarget)}
       >
@@ -64,7 +64,7 @@ export function RenditionActions({ rendition, name, labelled = false }: ActionsP
         class={look}
         href={rendition.downloadUrl ?? rendition.url}
         download
-        aria-label={words.card.downloadNamed(rendition.preset, name)}
+        aria-label={labelled ? undefined : words.card.downloadNamed(rendition.preset, name)}
         title={words.viewer.download}
       >
         <DownloadIcon />

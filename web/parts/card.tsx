@@ -65,7 +65,7 @@ function Lead({ original, eager }: { original: OriginalView; eager: boolean }) {
       type="button"
       class="lead"
       data-busy={busy}
-      aria-label={words.card.open(rendition.preset, nameOf(original))}
+      aria-label={words.card.enlarge(nameOf(original))}
       onClick={() => store.set({ viewing: { id: original.id, preset: rendition.preset } })}
     >
       <Picture

@@ -10,7 +10,7 @@ export const FILE_INPUT = 'add-pictures'
 
 export function Header() {
   const upload = useStore((state) => state.about?.upload)
-  const link = useStore((state) => state.link)
+  const link = useStore((state) => (state.online ? state.link : 'away'))
   return (
     <header class="page-head">
       <a class="skip" href="#pictures">

@@ -17,29 +17,29 @@ interface PictureProps {
   eager?: boolean
 }
 
-export function Picture({ url, fingerprint, alt, originalId, placeholder, width, height, eager }: PictureProps) {
-  const [shown, setShown] = useState({ fingerprint, url })
-  const [loaded, setLoaded] = useState<string>()
-  const [broken, setBroken] = useState<string>()
-  if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url })
+/** A link that ran out is asked for anew once; bytes that cannot be had under the new one are not there. */
+const RENEWALS_MAX = 1
 
-  /** The link may have run out: the server gives a new one, and only if that fails too is the picture given up. */
-  const renew = () => {
-    if (shown.url !== url) return setShown({ fingerprint, url })
-    setBroken(url)
+export function Picture({ url, fingerprint, alt, originalId, placeholder, width, height, eager }: PictureProps) {
+  const [shown, setShown] = useState({ fingerprint, url, failures: 0, failed: false })
+  // Once a picture stood here it stays until the next has come, so that a new title never blanks the card.
+  const [loaded, setLoaded] = useState(false)
+  if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url, failures: 0, failed: false })
+  else if (shown.failed && shown.url !== url && shown.failures <= RENEWALS_MAX)
+    setShown({ ...shown, url, failed: false })
+
+  const onError = () => {
+    const failures = shown.failures + 1
+    setShown({ ...shown, failures, failed: true })
+    if (shown.url !== url || failures > RENEWALS_MAX) return
     readOriginal(originalId)
       .then((original) => receive([{ type: 'original', original }]))
       .catch(() => {})
   }
-  if (broken !== undefined && broken !== url && shown.url === broken) {
-    setShown({ fingerprint, url })
-  }
-
-  const failed = broken !== undefined && broken === shown.url
   return (
-    <span class="picture" data-loaded={loaded === fingerprint}>
+    <span class="picture" data-loaded={loaded && !shown.failed}>
       {placeholder && <img class="picture-placeholder" src={placeholder} alt="" />}
-      {failed ? (
+      {shown.failed ? (
         <span class="picture-broken">{words.card.broken}</span>
       ) : (
         <img
@@ -50,8 +50,8 @@ export function Picture({ url, fingerprint, alt, originalId, placeholder, width,
           height={height}
           loading={eager ? 'eager' : 'lazy'}
           decoding="async"
-          onLoad={() => setLoaded(fingerprint)}
-          onError={renew}
+          onLoad={() => setLoaded(true)}
+          onError={onError}
         />
       )}
     </span>

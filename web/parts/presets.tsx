@@ -8,14 +8,15 @@ type NamedPreset = About['presets'][number]
 
 /** `1,280 × 720 JPEG`; a side that follows from the other is said in words. */
 function sizeOf({ preset }: NamedPreset): string {
-  const { width, height, format } = preset
-  const size =
-    width !== undefined && height !== undefined
-      ? formatPixels(width, height)
-      : width !== undefined
-        ? words.presets.wide(width)
-        : words.presets.tall(height ?? 0)
-  return format === 'same' ? size : `${size} ${formatFormat(format)}`
+  const { format } = preset
+  return format === 'same' ? pixelsOf(preset) : `${pixelsOf(preset)} ${formatFormat(format)}`
+}
+
+function pixelsOf({ width, height, fit }: NamedPreset['preset']): string {
+  if (width === undefined) return words.presets.tall(height ?? 0)
+  if (height === undefined) return words.presets.wide(width)
+  const size = formatPixels(width, height)
+  return fit === 'inside' ? words.presets.upTo(size) : size
 }
 
 export function Presets() {

@@ -4,7 +4,7 @@ import { formatBytes, formatList, titleRoom } from '../format.ts'
 import { clearStaged, takeStaged, titleStaged, unstage } from '../staging.ts'
 import type { Staged } from '../state.ts'
 import { store, useStore } from '../store.ts'
-import { startUploads } from '../uploads.ts'
+import { loadSender, startUploads } from '../uploads.ts'
 import { words } from '../words.ts'
 import { CloseIcon, ImageIcon } from './icons.tsx'
 import { TitleRoom } from './title-field.tsx'
@@ -25,7 +25,10 @@ function OpenTray({ staged }: { staged: Staged[] }) {
   // The first thing to do is to type a title; a later drop must not take the cursor away.
   const isAny = ready.length > 0
   useEffect(() => {
-    if (isAny) form.current?.querySelector<HTMLInputElement>('input[type=text]')?.focus()
+    if (!isAny) return
+    form.current?.querySelector<HTMLInputElement>('input[type=text]')?.focus()
+    // Fetched while the title is typed; should it fail, the upload itself says so.
+    loadSender().catch(() => {})
   }, [isAny])
 
   const submit = () => {

@@ -1,0 +1,64 @@
+// Sizes, shares and lengths as people read them.
+import { describe, expect, it } from 'vitest'
+import * as original from '../src/original.ts'
+import * as format from './format.ts'
+
+const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [999, '999 bytes'],
+    [1000, '1 kB'],
+    [84_321, '84.3 kB'],
+    [999_999, '1 MB'],
+    [15_134_224, '15.1 MB'],
+    [5e12, '5,000 GB'],
+  ])('%i is %s', (bytes, text) => {
+    expect(plain(format.formatBytes(bytes))).toBe(text)
+  })
+
+  it('breaks no line between number and unit', () => {
+    expect(format.formatBytes(84_321)).not.toContain(' ')
+  })
+})
+
+it('formatPixels names a side that follows from the other', () => {
+  expect(plain(format.formatPixels(1280, 720))).toBe('1,280 × 720')
+})
+
+it('formatShare says 100% only when all is there', () => {
+  expect(format.formatShare(0.999)).toBe('99%')
+  expect(format.formatShare(1)).toBe('100%')
+})
+
+it('formatPlural', () => {
+  expect(format.formatPlural(1, 'picture', 'pictures')).toBe('1 picture')
+  expect(format.formatPlural(1200, 'picture', 'pictures')).toBe('1,200 pictures')
+})
+
+describe('titleRoom', () => {
+  it('holds the limits that the server holds', () => {
+    expect(format.TITLE_MAX_GRAPHEMES).toBe(original.TITLE_MAX_GRAPHEMES)
+    expect(format.TITLE_MAX_BYTES).toBe(original.TITLE_MAX_BYTES)
+  })
+
+  it('counts what a person sees as one character as one', () => {
+    expect(format.titleRoom('')).toBe(300)
+    expect(format.titleRoom('  é🦀👨‍👩‍👧  ')).toBe(297)
+  })
+
+  it.each([
+    ['x'.repeat(300), true],
+    ['x'.repeat(301), false],
+    ['🦀'.repeat(256), true],
+    ['🦀'.repeat(257), false],
+    ['誰'.repeat(300), true],
+  ])('says what the server would say', (title, fits) => {
+    const accepts = () => original.parseTitle(title)
+    if (fits) expect(accepts).not.toThrow()
+    else expect(accepts).toThrow()
+    expect(format.titleRoom(title) >= 0).toBe(fits)
+  })
+})
