@@ -1,3 +1,4 @@
+// The client against the real API over a real port.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApi, picture, type TestApi, tokenFor } from '../test/api.ts'
 import { type Client, ClientError, type OriginalView, thumbsmithClient } from './client.ts'

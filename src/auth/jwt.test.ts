@@ -1,3 +1,4 @@
+// Good tokens, crafted tokens, and an issuer that is away.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {

@@ -1,3 +1,4 @@
+// That nobody reads, changes or learns of an original that is somebody else's.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApi, picture, type TestApi, tokenFor } from '../../test/api.ts'
 import { idOfKey } from '../original.ts'

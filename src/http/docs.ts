@@ -22,7 +22,6 @@ interface Schema {
   required?: string[]
   anyOf?: Schema[]
   oneOf?: Schema[]
-  additionalProperties?: Schema | boolean
   description?: string
   example?: unknown
 }

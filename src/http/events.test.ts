@@ -1,7 +1,8 @@
+// Live events over a real port: what is told to whom, what comes back after a break, and what is freed.
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openApi, picture, type TestApi, tokenFor } from '../../test/api.ts'
-import { type FeedEvent, feedEventSchema } from './schemas.ts'
+import { until, type Watcher, watchEvents } from '../../test/watcher.ts'
 
 let api: TestApi
 let url: string
@@ -13,63 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => api.close())
 
-interface Watcher {
-  events: { id: string; event: FeedEvent }[]
-  /** The last id, with or without data: what an EventSource would send as Last-Event-ID. */
-  position(): string
-  raw(): string
-  stop(): void
-  /** Waits until so many events have come. */
-  count(events: number): Promise<Watcher['events']>
-  ended: Promise<void>
-}
-
-async function watch(as: string, lastEventId?: string): Promise<Watcher> {
-  const stopper = new AbortController()
-  const headers = { authorization: `Bearer ${as}`, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
-  const response = await fetch(`${url}/v1/events`, { headers, signal: stopper.signal })
-  expect(response.status).toBe(200)
-  expect(response.headers.get('content-type')).toBe('text/event-stream')
-  const events: Watcher['events'] = []
-  let text = ''
-  let position = ''
-  const ended = (async () => {
-    const decoder = new TextDecoder()
-    let rest = ''
-    for await (const chunk of response.body!) {
-      const piece = decoder.decode(chunk as Uint8Array, { stream: true })
-      text += piece
-      const blocks = (rest + piece).split('\n\n')
-      rest = blocks.pop()!
-      for (const block of blocks) {
-        const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
-        position = field('id') ?? position
-        const data = field('data')
-        if (data !== undefined) events.push({ id: position, event: feedEventSchema.parse(JSON.parse(data)) })
-      }
-    }
-  })().catch(() => {})
-  return {
-    events,
-    position: () => position,
-    raw: () => text,
-    stop: () => stopper.abort(),
-    async count(wanted) {
-      await until(() => events.length >= wanted)
-      return events
-    },
-    ended,
-  }
-}
-
-async function until(check: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (check()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('It never came true.')
-}
-
+const watch = (as: string, lastEventId?: string) => watchEvents(url, as, lastEventId)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const idsOf = (events: Watcher['events']) =>
   events.map(({ event }) => (event.type === 'original' ? event.original.id : event.type))

@@ -1,3 +1,4 @@
+// One stream of events under fake time: order, heartbeats, slow readers.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { RESET } from './broadcast.ts'
 import { eventStream, type Send } from './eventstream.ts'

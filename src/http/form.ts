@@ -33,7 +33,9 @@ export async function readForm<T>(
   let file: BusboyFileStream | undefined
 
   const accepted = new Promise<T>((resolve, reject) => {
-    parser.on('field', (name, value, _nameTruncated, valueTruncated) => {
+    // The parser's types do not say so, but a part may have no name.
+    parser.on('field', (given: unknown, value, _nameTruncated, valueTruncated) => {
+      const name = typeof given === 'string' ? given : ''
       if (valueTruncated) reject(refused(`The field ${JSON.stringify(name.slice(0, 80))} is too long.`))
       else if (!file) fields.push([name, value])
     })

@@ -1,3 +1,4 @@
+// The OpenAPI document against the routes that are really there, and the page drawn from it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ZodType } from 'zod'
 import { openApi, type TestApi } from '../../test/api.ts'

@@ -10,7 +10,7 @@ import { idParams, json, jsonBody, PROBLEMS } from './documents.ts'
 import { editSchema, idSchema, originalListSchema, originalSchema } from './schemas.ts'
 import { pictureResourcePolicy } from './security.ts'
 import type { Api, ApiEnv, Services } from './services.ts'
-import { etagOf, isSettled, type Linker, renditionFilename, viewOf } from './views.ts'
+import { etagOf, isSettled, type Linker, renditionFilename, stateNow, viewOf } from './views.ts'
 
 const LIST_MAX = 200
 const UNCHANGED = { 304: { description: 'Not changed since the `If-None-Match` that was sent.' } } as const
@@ -104,9 +104,8 @@ export function originalRoutes(api: Api, services: Services, links: Linker): voi
   api.openapi(readOriginal, async (c) => {
     const entry = await readOwn(c, services, c.req.valid('param').id)
     revalidate(c, etagOf([entry], limits.linkSeconds))
-    const body = await view(c, entry)
-    if (!isSettled(body.state)) c.header('Retry-After', String(retryAfterSeconds(body.uploadedAt)))
-    return isFresh(c) ? c.body(null, 304) : c.json(body, 200)
+    if (!isSettled(stateNow(entry))) c.header('Retry-After', String(retryAfterSeconds(entry)))
+    return isFresh(c) ? c.body(null, 304) : c.json(await view(c, entry), 200)
   })
 
   api.openapi(editOriginal, async (c) => {
@@ -156,6 +155,7 @@ function isFresh(c: Context<ApiEnv>): boolean {
 }
 
 /** Most originals settle within a second or two; one that did not is not worth asking for as often. */
-function retryAfterSeconds(uploadedAt: string): number {
-  return Date.now() - Date.parse(uploadedAt) < 60_000 ? 1 : 5
+function retryAfterSeconds({ head, manifest }: Entry): number {
+  const changed = manifest ? Date.parse(manifest.updatedAt) : head.modified.getTime()
+  return Date.now() - changed < 60_000 ? 1 : 5
 }

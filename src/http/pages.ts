@@ -69,7 +69,10 @@ export function aboutRoutes(api: Api, services: Services): void {
     contentTypes: limits.tiff ? [...CONTENT_TYPES, 'image/tiff'] : CONTENT_TYPES,
   }
   api.openapi(presets, (c) => c.json({ presets: presetList }, 200))
-  api.openapi(about, (c) => c.json({ version, ...c.get('identity'), upload, presets: presetList }, 200))
+  api.openapi(about, (c) => {
+    const { owner, operator } = c.get('identity')
+    return c.json({ version, owner, operator, upload, presets: presetList }, 200)
+  })
 }
 
 export function documentRoutes(api: Api, { version }: Services): void {
@@ -102,14 +105,19 @@ export function dashboardRoutes(api: Api, { dashboard }: Services): void {
   api.get('/:name{\\w[\\w-]*\\.[\\w.-]+}', (c) => sendAsset(c, dashboard?.(c.req.param('name')), 'no-cache'))
 }
 
+function accepts(c: Context<ApiEnv>, encoding: string): boolean {
+  const offers = (c.req.header('accept-encoding') ?? '').split(',')
+  return offers.some((offer) => {
+    const [name, quality = ''] = offer.split(';').map((part) => part.trim())
+    return name === encoding && !/^q=0(\.0*)?$/.test(quality)
+  })
+}
+
 const etags = new WeakMap<Uint8Array, string>()
 
 function sendAsset(c: Context<ApiEnv>, asset: Asset | undefined, cacheControl: string): Response {
   if (!asset) return notFound(c)
-  const accepted = c.req.header('accept-encoding') ?? ''
-  const encoding = (['br', 'gzip'] as const).find(
-    (name) => asset[name] && new RegExp(`\\b${name}\\b(?!;q=0(\\.0*)?\\b)`).test(accepted),
-  )
+  const encoding = (['br', 'gzip'] as const).find((name) => asset[name] && accepts(c, name))
   const body = encoding ? asset[encoding]! : asset.body
   const etag = etags.get(body) ?? `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   etags.set(body, etag)

@@ -1,3 +1,4 @@
+// Range headers, right and wrong.
 import { expect, it } from 'vitest'
 import { parseRange } from './range.ts'
 

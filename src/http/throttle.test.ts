@@ -1,3 +1,4 @@
+// Token buckets, by a clock of their own.
 import { expect, it } from 'vitest'
 import { tokenBuckets } from './throttle.ts'
 

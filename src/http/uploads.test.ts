@@ -1,3 +1,4 @@
+// Tickets: for which keys, how fast, and through what odd titles and file names.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApi, type TestApi, tokenFor } from '../../test/api.ts'

@@ -40,7 +40,7 @@ export function renditionFilename(key: string, preset: string, object: StoredObj
 }
 
 /** Of the object as it stands: where its bytes or its presets are not those of the manifest, it waits to be looked at. */
-function stateNow({ head, manifest, presets }: Entry): OriginalView['state'] {
+export function stateNow({ head, manifest, presets }: Entry): OriginalView['state'] {
   if (manifest?.original.etag !== head.etag) return 'queued'
   const unseen = !manifest.error && presets.some((preset) => !(preset in manifest.renditions))
   return unseen ? 'queued' : stateOf(manifest)
