@@ -91,7 +91,7 @@ export type ManifestState = 'queued' | 'rendering' | 'ready' | 'partial' | 'fail
 export function stateOf(manifest: Pick<Manifest, 'error' | 'renditions' | 'claim'>): ManifestState {
   const states = Object.values(manifest.renditions).map((rendition) => rendition.state)
   if (states.includes('rendering')) return 'rendering'
-  if (states.includes('queued')) return 'queued'
+  if (states.includes('queued') || states.length === 0) return 'queued'
   if (manifest.error) return 'failed'
   if (states.every((state) => state === 'ready')) return 'ready'
   return states.includes('ready') ? 'partial' : 'failed'

@@ -1,13 +1,21 @@
 // The command line: arguments in, one call each; every error is a sentence, not a stack.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { readConfig } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { VERSION } from './version.ts'
 
+/** The one in this folder, else the one that comes with the package. */
+function defaultConfig(): string {
+  const here = 'thumbsmith.yaml'
+  return existsSync(here) ? here : fileURLToPath(new URL('../../thumbsmith.yaml', import.meta.url))
+}
+
 const program = new Command('thumbsmith')
   .description('Turns every image that lands in a bucket into the renditions its owner declared, and keeps that true.')
   .version(VERSION)
-  .addOption(new Option('-c, --config <file>', 'presets and rules').env('THUMBSMITH_CONFIG').default('thumbsmith.yaml'))
+  .addOption(new Option('-c, --config <file>', 'presets and rules').env('THUMBSMITH_CONFIG').default(defaultConfig()))
 
 const config = (overrides: Record<string, string | undefined> = {}) =>
   readConfig({ ...process.env, ...overrides, THUMBSMITH_CONFIG: program.opts<{ config: string }>().config })

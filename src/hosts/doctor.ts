@@ -80,14 +80,26 @@ async function checkLoaders(): Promise<Finding> {
 }
 
 async function checkFonts(): Promise<Finding> {
-  const { checkFontFiles } = await import('../title/node-fonts.ts')
-  const { faces, missing } = await checkFontFiles()
+  const [{ readFaces }, { readPackageFile }] = await Promise.all([
+    import('../title/faces.ts'),
+    import('../render/title.ts'),
+  ])
+  const files = [...new Set((await readFaces(readPackageFile)).map(({ path }) => path))]
+  const readable = await Promise.all(
+    files.map((file) =>
+      readPackageFile(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  const missing = files.filter((_, i) => !readable[i])
   if (missing.length)
     return {
-      wrong: `${missing.length} of ${faces} fonts cannot be read: ${missing.join(', ')}`,
+      wrong: `${missing.length} of ${files.length} font files cannot be read, e.g. ${missing[0]}`,
       mend: 'Run `npm ci` again.',
     }
-  return { ok: `${faces} faces` }
+  return { ok: `${files.length} files` }
 }
 
 async function checkDashboard(): Promise<Finding> {
@@ -99,25 +111,18 @@ async function checkStores(
   config: Config,
   check: (name: string, run: () => Promise<Finding>) => Promise<void>,
 ): Promise<void> {
-  const roots = {
-    originals: folderOf('THUMBSMITH_ORIGINALS', config.originals),
-    renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions),
-  }
-  const isNew = !existsSync(roots.originals)
-  let stores: Awaited<ReturnType<typeof openStores>> | undefined
+  let stores: Awaited<ReturnType<typeof openStores>>
+  let isNew: boolean
   try {
+    isNew = !existsSync(folderOf('THUMBSMITH_ORIGINALS', config.originals))
     stores = await openStores(config, silent)
   } catch (thrown) {
-    const error = toThumbsmithError(thrown)
-    return check('stores', async () => ({
-      wrong: error.message,
-      mend: error.detail ?? 'Mend what it says, then run doctor again.',
-    }))
+    return check('stores', () => Promise.reject(thrown))
   }
   const { originals, renditions } = stores
   try {
-    await check('originals store', () => checkStore(originals, roots.originals))
-    await check('renditions store', () => checkStore(renditions, roots.renditions))
+    await check('originals store', () => checkStore(originals, folderOf('THUMBSMITH_ORIGINALS', config.originals)))
+    await check('renditions store', () => checkStore(renditions, folderOf('THUMBSMITH_RENDITIONS', config.renditions)))
     if (!isNew)
       await check('originals are the known ones', async () => {
         if (await originalsArePresent(originals, renditions)) return { ok: 'yes' }

@@ -2,6 +2,7 @@
 import { openCatalogue } from '../catalogue.ts'
 import type { Config } from '../config.ts'
 import { httpApp } from '../http/app.ts'
+import { tokenBuckets } from '../http/throttle.ts'
 import type { Log } from '../road.ts'
 import { originalsArePresent } from '../sentinel.ts'
 import { dashboardFiles } from './dashboard.ts'
@@ -57,6 +58,8 @@ export async function startServer({
         log,
         origins: { own, allowed: config.allowedOrigins },
         blobs: { originals: { access: stores.originals, onStored: look }, renditions: { access: stores.renditions } },
+        // One person on one machine needs no bound.
+        rateLimit: config.auth === 'none' ? undefined : tokenBuckets({ perSecond: 20, burst: 400 }),
         dashboard: dashboardFiles(),
         ready: () => readiness(running),
       }),

@@ -150,7 +150,7 @@ describe('the laptop', () => {
       const bytes = await coloured(i)
       const isBad = i % 5 === 4
       // Hanging takes its full 15 s twice each, so most of the bad ones kill or bloat.
-      const marker = i % 25 === 24 ? MARKERS.hang : kinds[i % 2 ? 0 : 2]!
+      const marker = i % 60 === 59 ? MARKERS.hang : kinds[i % 2 ? 0 : 2]!
       const body = isBad ? (Buffer.concat([bytes, Buffer.from(marker)]) as Buffer<ArrayBuffer>) : bytes
       const { id } = await home.upload(body, { filename: `${i}.jpg` })
       ;(isBad ? bad : good)[i] = id
