@@ -1,6 +1,6 @@
 // How the dashboard is built: Preact, hashed assets in dist/web, and a .br and .gz beside each file that gains by it.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import preact from '@preact/preset-vite'
 import { defineConfig, type Plugin } from 'vite'
@@ -10,15 +10,19 @@ const COMPRESSIBLE = /\.(js|css|html|svg|json|txt)$/
 
 /** The server sends these as they are, so compressing costs it nothing per request. */
 function precompressed(): Plugin {
+  let out: string
   return {
     name: 'precompressed',
     apply: 'build',
+    configResolved: ({ root, build }) => {
+      out = resolve(root, build.outDir)
+    },
     async closeBundle() {
-      const names = await readdir(OUT, { recursive: true })
+      const names = await readdir(out, { recursive: true })
       for (const name of names.filter((name) => COMPRESSIBLE.test(name))) {
-        const bytes = await readFile(join(OUT, name))
-        await writeFile(join(OUT, `${name}.br`), brotliCompressSync(bytes))
-        await writeFile(join(OUT, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+        const bytes = await readFile(join(out, name))
+        await writeFile(join(out, `${name}.br`), brotliCompressSync(bytes))
+        await writeFile(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }))
       }
     },
   }
@@ -34,5 +38,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  server: { host: '127.0.0.1', proxy: { '/v1': process.env.THUMBSMITH_DEV_API ?? 'http://127.0.0.1:8080' } },
+  server: { host: '127.0.0.1', proxy: { '/v1': 'http://127.0.0.1:8080' } },
 })
