@@ -78,7 +78,12 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
       leave(reason)
       resolve()
     }
-    child.once('exit', (code, signal) => left(`exit code ${code}, signal ${signal}`))
+    // Not `close`: Node never emits it once we have disconnected.
+    child.once('exit', (code, signal) => {
+      const leftWith = () => left(`exit code ${code}, signal ${signal}`)
+      if (!child.stderr || child.stderr.closed) leftWith()
+      else child.stderr.once('close', leftWith)
+    })
     child.once('error', (error) => left(String(error)))
   })
 

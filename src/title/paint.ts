@@ -54,7 +54,7 @@ export function paintTitle(
     const margin = Math.ceil((OVERHANG + REACH) * setting.size)
     const width = Math.ceil(setting.width) + 2 * margin
     const height = Math.ceil(filled.getHeight()) + 2 * margin
-    const surface = keep(makeSurface(canvasKit, width, height))
+    const surface = makeSurface(canvasKit, keep, width, height)
     const canvas = surface.getCanvas()
     canvas.clear(canvasKit.TRANSPARENT)
     canvas.drawParagraph(outlined, margin, margin)
@@ -98,7 +98,7 @@ const SHADOW_SHRINK = 4
 function blurredMask(canvasKit: CanvasKit, keep: Keep, surface: Surface, sigma: number): Mask {
   const width = Math.ceil(surface.width() / SHADOW_SHRINK)
   const height = Math.ceil(surface.height() / SHADOW_SHRINK)
-  const small = keep(makeSurface(canvasKit, width, height))
+  const small = makeSurface(canvasKit, keep, width, height)
   const blur = canvasKit.ImageFilter.MakeBlur(
     sigma / SHADOW_SHRINK,
     sigma / SHADOW_SHRINK,
@@ -117,9 +117,11 @@ function blurredMask(canvasKit: CanvasKit, keep: Keep, surface: Surface, sigma: 
   return { width, height, alpha: pixels.filter((_, index) => index % 4 === 3) }
 }
 
-function makeSurface(canvasKit: CanvasKit, width: number, height: number): Surface {
+function makeSurface(canvasKit: CanvasKit, keep: Keep, width: number, height: number): Surface {
   const surface = canvasKit.MakeSurface(width, height)
   if (!surface) throw new Error(`no surface of ${width} x ${height} pixels for the title`)
+  // delete() alone would not give the pixels back.
+  keep({ delete: () => surface.dispose() })
   return surface
 }
 

@@ -155,6 +155,15 @@ describe('draw', () => {
     expect(red).toBeGreaterThan(500)
   })
 
+  test('gives all its memory back', async () => {
+    const heap = canvasKit as unknown as { HEAPU8: Uint8Array }
+    const drawLarge = () => painter.draw({ ...PICTURE, title: 'I', style: styled({ maxSize: 0.5 }) })
+    for (let round = 0; round < 5; round++) await drawLarge()
+    const before = heap.HEAPU8.length
+    for (let round = 0; round < 60; round++) await drawLarge()
+    expect(heap.HEAPU8.length).toBe(before)
+  })
+
   test('nothing is drawn where no character can be', async () => {
     expect(await painter.draw({ ...PICTURE, title: 'ᚠᚢ', style: styled() })).toEqual({
       patch: undefined,
