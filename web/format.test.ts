@@ -24,7 +24,7 @@ describe('formatBytes', () => {
   })
 })
 
-it('formatPixels names a side that follows from the other', () => {
+it('formatPixels', () => {
   expect(plain(format.formatPixels(1280, 720))).toBe('1,280 × 720')
 })
 

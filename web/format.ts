@@ -7,51 +7,57 @@ export const TITLE_MAX_BYTES = 1024
 const LANGUAGE = 'en'
 /** A space at which no line ends. */
 const UNBROKEN = '\u00a0'
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+
+// Made once: making one takes longer than drawing a card.
+const counts = new Intl.NumberFormat(LANGUAGE)
+const shares = new Intl.NumberFormat(LANGUAGE, { style: 'percent' })
+const days = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' })
+const moments = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'medium' })
+const lists = new Intl.ListFormat(LANGUAGE)
+const plurals = new Intl.PluralRules(LANGUAGE)
+const sizes = (['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const).map(
+  (unit) =>
+    new Intl.NumberFormat(LANGUAGE, {
+      style: 'unit',
+      unit,
+      unitDisplay: unit === 'byte' ? 'long' : 'short',
+      maximumSignificantDigits: 3,
+    }),
+)
 
 /** 1536 -> `1.54 kB`: decimal units, at most three digits. */
 export function formatBytes(bytes: number): string {
   // Rounded first: 999,999 bytes are 1 MB, not 1,000 kB.
   const rounded = bytes < 1000 ? bytes : Number(bytes.toPrecision(3))
-  const power = rounded < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(rounded) / 3))
-  return new Intl.NumberFormat(LANGUAGE, {
-    style: 'unit',
-    unit: UNITS[power],
-    unitDisplay: power === 0 ? 'long' : 'short',
-    maximumSignificantDigits: 3,
-  })
-    .format(rounded / 1000 ** power)
-    .replaceAll(' ', UNBROKEN)
+  const power = rounded < 1000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(rounded) / 3))
+  return sizes[power]!.format(rounded / 1000 ** power).replaceAll(' ', UNBROKEN)
 }
 
 /** Width and height in pixels: `1,280 × 720`. */
-export function formatPixels(width: number | undefined, height: number | undefined): string {
-  const side = (pixels: number | undefined) => (pixels === undefined ? 'auto' : formatCount(pixels))
-  return [side(width), '×', side(height)].join(UNBROKEN)
+export function formatPixels(width: number, height: number): string {
+  return [formatCount(width), '×', formatCount(height)].join(UNBROKEN)
 }
 
 export function formatCount(count: number): string {
-  return new Intl.NumberFormat(LANGUAGE).format(count)
+  return counts.format(count)
 }
 
-/** 0.42 -> `42%`. Rounded down: 100% is said only when all is there. */
+/** 0.429 -> `42%`. Rounded down: 100% is said only when all is there. */
 export function formatShare(share: number): string {
-  return new Intl.NumberFormat(LANGUAGE, { style: 'percent' }).format(Math.floor(share * 100) / 100)
+  return shares.format(Math.floor(share * 100) / 100)
 }
 
 export function formatDay(iso: string): string {
-  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' }).format(new Date(iso))
+  return days.format(new Date(iso))
 }
 
 export function formatMoment(iso: string): string {
-  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'medium' }).format(new Date(iso))
+  return moments.format(new Date(iso))
 }
 
 export function formatList(items: string[]): string {
-  return new Intl.ListFormat(LANGUAGE).format(items)
+  return lists.format(items)
 }
-
-const plurals = new Intl.PluralRules(LANGUAGE)
 
 /** `1 picture`, `3 pictures`. */
 export function formatPlural(count: number, one: string, other: string): string {

@@ -5,7 +5,7 @@ import { appendPage, applyEvents, isMoving, nameOf, refreshHead } from './state.
 import { say, store } from './store.ts'
 import { words } from './words.ts'
 
-const PAGE = 48
+const PAGE = 24
 /** The server gives no more at once. */
 const PAGE_MAX = 200
 const SAY_AFTER_MS = 1200

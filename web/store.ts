@@ -1,18 +1,18 @@
 // The page's one store, and how a component reads from it.
-import { useLayoutEffect, useReducer, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { createStore, initialState, type State } from './state.ts'
 
 export const store = createStore<State>(initialState)
 
 /** The part of the state that a component shows; it is drawn again only when that part changes. */
 export function useStore<T>(select: (state: State) => T): T {
-  const [, redraw] = useReducer((times: number, _: undefined) => times + 1, 0)
+  const [, setTimes] = useState(0)
   const selected = select(store.get())
   const drawn = useRef({ select, selected })
   drawn.current = { select, selected }
   useLayoutEffect(() => {
     const look = () => {
-      if (!Object.is(drawn.current.select(store.get()), drawn.current.selected)) redraw(undefined)
+      if (!Object.is(drawn.current.select(store.get()), drawn.current.selected)) setTimes((times) => times + 1)
     }
     look()
     return store.subscribe(look)

@@ -1,4 +1,5 @@
-// A ThumbHash as a picture for `<img src>`; remembered, because lists draw the same ones again and again.
+// A ThumbHash as a picture for `<img src>`: drawn when the page has a moment, and remembered, because lists show the same ones again.
+import { useEffect, useState } from 'preact/hooks'
 import { thumbHashToDataURL } from 'thumbhash'
 
 const drawn = new Map<string, string>()
@@ -16,4 +17,15 @@ export function drawThumbhash(base64: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The same for a component, which is not held up: drawing takes a millisecond or two, and a list has many. */
+export function useThumbhash(base64: string | undefined): string | undefined {
+  const [, setDrawn] = useState(base64)
+  useEffect(() => {
+    if (base64 === undefined || drawn.has(base64)) return
+    const timer = setTimeout(() => drawThumbhash(base64) && setDrawn(`${base64} drawn`))
+    return () => clearTimeout(timer)
+  }, [base64])
+  return base64 === undefined ? undefined : drawn.get(base64)
 }

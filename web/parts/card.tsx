@@ -1,19 +1,30 @@
 // One original: its picture, its title, and the renditions made from it.
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { OriginalView } from '../../src/http/schemas.ts'
 import { toApiError } from '../api.ts'
 import { formatBytes, formatDay, formatMoment, formatPixels } from '../format.ts'
 import { retry } from '../gallery.ts'
 import { leadOf, nameOf } from '../state.ts'
 import { store, useStore } from '../store.ts'
-import { drawThumbhash } from '../thumbhash.ts'
+import { useThumbhash } from '../thumbhash.ts'
 import { words } from '../words.ts'
 import { ImageIcon, RetryIcon, TrashIcon } from './icons.tsx'
 import { Picture } from './picture.tsx'
 import { RenditionRow } from './rendition-row.tsx'
 import { TitleField } from './title-field.tsx'
 
-export function Card({ original, eager }: { original: OriginalView; eager: boolean }) {
+interface CardProps {
+  original: OriginalView
+  /** Its picture is fetched at once. */
+  eager: boolean
+}
+
+/** Drawn again only when its original changed, whatever else happens in a long list. */
+export function Card({ original, eager }: CardProps) {
+  return useMemo(() => <DrawnCard original={original} eager={eager} />, [original, eager])
+}
+
+function DrawnCard({ original, eager }: CardProps) {
   const name = nameOf(original)
   const { facts } = original
   const details = [...(facts ? [formatPixels(facts.width, facts.height)] : []), formatBytes(original.bytes)]
@@ -47,10 +58,11 @@ export function Card({ original, eager }: { original: OriginalView; eager: boole
   )
 }
 
-function Lead({ original, eager }: { original: OriginalView; eager: boolean }) {
+function Lead({ original, eager }: CardProps) {
   const preview = useStore((state) => state.previews[original.id])
   const rendition = leadOf(original.renditions)
-  const placeholder = preview ?? (original.facts && drawThumbhash(original.facts.thumbhash))
+  const thumbhash = useThumbhash(preview === undefined ? original.facts?.thumbhash : undefined)
+  const placeholder = preview ?? thumbhash
   const busy = original.state === 'queued' || original.state === 'rendering'
   const state = busy ? words.card.states[original.state === 'queued' ? 'queued' : 'rendering'] : undefined
   if (rendition?.url === undefined)

@@ -1,4 +1,5 @@
 // The wall of pictures: uploads on their way first, then the originals, newest first; or why there are none.
+import { useEffect, useState } from 'preact/hooks'
 import { loadMore, openGallery } from '../gallery.ts'
 import { useStore } from '../store.ts'
 import { words } from '../words.ts'
@@ -8,6 +9,18 @@ import { UploadCard } from './upload-card.tsx'
 
 /** About as many cards stand in the first screen; their pictures are fetched at once. */
 const EAGER = 4
+const AT_ONCE = 3
+
+/** How many cards to draw by now: a few at a time, so that a long list does not hold up the page; once all were drawn, all. */
+function useGradually(total: number): number {
+  const [count, setCount] = useState(EAGER)
+  useEffect(() => {
+    if (total === 0 || count === Number.POSITIVE_INFINITY) return
+    const timer = setTimeout(() => setCount(count < total ? count + AT_ONCE : Number.POSITIVE_INFINITY))
+    return () => clearTimeout(timer)
+  }, [count, total])
+  return count
+}
 
 export function Gallery() {
   const originals = useStore((state) => state.originals)
@@ -17,6 +30,7 @@ export function Gallery() {
   const next = useStore((state) => state.next)
   const staged = useStore((state) => state.staged.length)
 
+  const drawn = useGradually(originals.length)
   const known = new Set(originals.map((original) => original.id))
   const uploads = sending.filter((item) => item.originalId === undefined || !known.has(item.originalId))
   if (list === 'failed')
@@ -49,7 +63,7 @@ export function Gallery() {
           {uploads.map((item) => (
             <UploadCard key={item.id} item={item} />
           ))}
-          {originals.map((original, at) => (
+          {originals.slice(0, drawn).map((original, at) => (
             <Card key={original.id} original={original} eager={at < EAGER} />
           ))}
         </ul>

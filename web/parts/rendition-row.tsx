@@ -8,12 +8,9 @@ import { RenditionActions } from './actions.tsx'
 
 /** `1,280 × 720 · JPEG · 84 kB`, or nothing before it is known. */
 export function sizeOf(rendition: RenditionView): string {
-  if (rendition.width === undefined || rendition.format === undefined || rendition.bytes === undefined) return ''
-  return [
-    formatPixels(rendition.width, rendition.height),
-    formatFormat(rendition.format),
-    formatBytes(rendition.bytes),
-  ].join(' · ')
+  const { width, height, format, bytes } = rendition
+  if (width === undefined || height === undefined || format === undefined || bytes === undefined) return ''
+  return [formatPixels(width, height), formatFormat(format), formatBytes(bytes)].join(' · ')
 }
 
 export function RenditionRow({ original, rendition }: { original: OriginalView; rendition: RenditionView }) {

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { OriginalView, RenditionView } from '../../src/http/schemas.ts'
 import { nameOf } from '../state.ts'
 import { store, useStore } from '../store.ts'
-import { drawThumbhash } from '../thumbhash.ts'
+import { useThumbhash } from '../thumbhash.ts'
 import { words } from '../words.ts'
 import { RenditionActions } from './actions.tsx'
 import { CloseIcon } from './icons.tsx'
@@ -30,6 +30,7 @@ const close = () => store.set({ viewing: undefined })
 function OpenViewer({ original, shown, rendition }: OpenViewerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = nameOf(original)
+  const placeholder = useThumbhash(original.facts?.thumbhash)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
@@ -71,7 +72,7 @@ function OpenViewer({ original, shown, rendition }: OpenViewerProps) {
             fingerprint={rendition.fingerprint ?? rendition.url ?? ''}
             alt={`${name}, ${rendition.preset}`}
             originalId={original.id}
-            placeholder={original.facts && drawThumbhash(original.facts.thumbhash)}
+            placeholder={placeholder}
             width={rendition.width}
             height={rendition.height}
             eager
