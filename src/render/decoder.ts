@@ -54,6 +54,8 @@ interface Current {
   large: boolean
   /** Why we killed it, if we did. */
   killedFor?: ErrorCode
+  /** Sends the job. Only a process that is ready gets it: one that dies before could not start, whatever the job is. */
+  begin: () => void
   timer: NodeJS.Timeout
   watch: NodeJS.Timeout
   finish: (ended: Ended) => void
@@ -93,11 +95,17 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
   child.on('message', (message: ChildMessage) => hear(message))
 
   function hear(message: ChildMessage): void {
-    if (message.type === 'ready') ready = true
+    if (message.type === 'ready') becomeReady()
     else if (message.type === 'rss') weigh(message.rssBytes)
     else if (message.id !== current?.id) return
     else if (message.type === 'started') current.begun = true
     else finishJob(message)
+  }
+
+  function becomeReady(): void {
+    ready = true
+    current?.timer.refresh()
+    current?.begin()
   }
 
   function finishJob(message: Extract<ChildMessage, { type: 'done' | 'failed' }>): void {
@@ -160,11 +168,13 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
       return new Promise((finish) => {
         const timer = setTimeout(() => kill('decoder.too_slow'), wallMs)
         const watch = setInterval(() => weigh(residentBytes(child)), POLL_MS)
-        current = { id: jobs + 1, begun: false, large, timer, watch, finish }
-        const message: JobMessage = { id: current.id, ...job }
-        child.send(message, (error) => {
-          if (error) child.kill('SIGKILL')
-        })
+        const message: JobMessage = { id: jobs + 1, ...job }
+        const begin = () =>
+          void child.send(message, (error) => {
+            if (error) child.kill('SIGKILL')
+          })
+        current = { id: message.id, begun: false, large, begin, timer, watch, finish }
+        if (ready) begin()
       })
     },
     close() {

@@ -67,6 +67,11 @@ async function until(holds: () => boolean, timeoutMs = 5_000): Promise<void> {
   }
 }
 
+test('a picture that kills a decoder on its very first job is blamed for it', async () => {
+  for (let i = 0; i < 6; i++)
+    expect(await outcomeOf(pool({ size: 1, execArgv: HOOK }), poisoned('abort'))).toBe('decoder.died')
+})
+
 test('renders, and passes refusals on as they are', async () => {
   const renderer = pool({ size: 1 })
   const { facts, renditions } = await renderer.render({ bytes: photo, presets, title: '' })
