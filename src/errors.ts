@@ -59,6 +59,7 @@ export const ERRORS = {
   'storage.precondition_failed': row(412, 'later', 'The object was changed in the meantime.'),
   'storage.unavailable': row(503, 'later', 'The store cannot be reached.'),
   'storage.full': row(507, 'later', 'The store is full.'),
+  'queue.unavailable': row(503, 'later', 'The queue cannot be reached.'),
   'notifier.unavailable': row(503, 'later', 'The notification could not be sent.'),
   internal: row(500, 'later', 'Something went wrong on our side.'),
 } as const satisfies Record<string, ErrorRow>

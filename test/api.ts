@@ -69,7 +69,7 @@ export async function openApi(options: ApiOptions = {}) {
     square: presetSchema.parse({ width: 32, height: 32, fit: 'cover' }),
   }
   const feed = memoryFeed()
-  const queue = memoryQueue({ concurrency: 1 })
+  const queue = memoryQueue({ concurrency: 1, ownerOf: () => 'somebody' })
   const logged: { level: string; fields: Record<string, unknown>; message: string }[] = []
   const logAt = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, fields: { ...fields }, message })

@@ -1,21 +1,10 @@
 // The in-process queue: one job a key, interactive before backfill, retries with backoff. It may be lost at any time: the sweep finds the work again.
 import { toThumbsmithError } from '../errors.ts'
-import type { Job, Queue } from './queue.ts'
+import { memoryLane } from './memory-lane.ts'
+import { type Job, planRetry, type Queue, type QueueOptions } from './queue.ts'
 
-export interface MemoryQueueOptions {
-  concurrency: number
-  /** Told of every failed run; `retryInMs` is undefined where the job is given up. */
-  onFailure?: (job: Job, error: Error, retryInMs: number | undefined) => void
-  random?: () => number
-}
-
-/** How often an error nobody knows is tried again; outages are tried for ever. */
-const INTERNAL_TRIES_MAX = 8
-const BACKOFF_FIRST_MS = 250
-const BACKOFF_MAX_MS = 30_000
-
-export function memoryQueue({ concurrency, onFailure, random = Math.random }: MemoryQueueOptions): Queue {
-  const waiting = { interactive: new Map<string, Job>(), backfill: new Map<string, Job>() }
+export function memoryQueue({ concurrency, ownerOf, onFailure, random = Math.random }: QueueOptions): Queue {
+  const waiting = { interactive: memoryLane(ownerOf), backfill: memoryLane(ownerOf) }
   const running = new Map<string, Promise<void>>()
   /** What was asked for while the key ran. */
   const again = new Map<string, Job>()
@@ -36,16 +25,14 @@ export function memoryQueue({ concurrency, onFailure, random = Math.random }: Me
     }
     const lane = merged.priority ?? 'interactive'
     if (lane === 'interactive') waiting.backfill.delete(job.key)
-    waiting[lane].set(job.key, merged)
+    waiting[lane].set(merged)
     pump()
   }
 
   function pump(): void {
     while (handler && !closed && running.size < concurrency) {
-      const lane = waiting.interactive.size ? waiting.interactive : waiting.backfill
-      const [job] = lane.values()
+      const job = waiting.interactive.shift() ?? waiting.backfill.shift()
       if (!job) return
-      lane.delete(job.key)
       running.set(job.key, runOne(job, handler))
     }
   }
@@ -68,15 +55,11 @@ export function memoryQueue({ concurrency, onFailure, random = Math.random }: Me
   function retryLater(job: Job, thrown: unknown): void {
     const error = toThumbsmithError(thrown)
     const count = (tries.get(job.key) ?? 0) + 1
-    if (error.retry === 'never' || (error.code === 'internal' && count >= INTERNAL_TRIES_MAX)) {
-      tries.delete(job.key)
-      onFailure?.(job, error, undefined)
-      return
-    }
-    tries.set(job.key, count)
-    const retryInMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (count - 1)) * (0.5 + random())
+    const retryInMs = planRetry(error, count, random)
     onFailure?.(job, error, retryInMs)
-    if (again.has(job.key) || closed) return
+    if (retryInMs === undefined) tries.delete(job.key)
+    else tries.set(job.key, count)
+    if (retryInMs === undefined || again.has(job.key) || closed) return
     const timer = setTimeout(() => add(job), retryInMs)
     timer.unref()
     delayed.set(job.key, { job, timer })
@@ -92,7 +75,7 @@ export function memoryQueue({ concurrency, onFailure, random = Math.random }: Me
     },
     async depth() {
       return {
-        waiting: waiting.interactive.size + waiting.backfill.size + delayed.size + again.size,
+        waiting: waiting.interactive.size() + waiting.backfill.size() + delayed.size + again.size,
         running: running.size,
       }
     },
