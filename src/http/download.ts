@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { ThumbsmithError } from '../errors.ts'
 import { MARK } from '../original.ts'
-import type { DownloadOptions, ObjectHead } from '../storage/storage.ts'
+import { contentDisposition, type DownloadOptions, type ObjectHead } from '../storage/storage.ts'
 import { parseRange } from './range.ts'
 import { pictureResourcePolicy } from './security.ts'
 import type { ApiEnv, Services, StoreName } from './services.ts'
@@ -60,15 +60,5 @@ function dispositionOf(store: StoreName, head: ObjectHead, { disposition }: Down
   const isRendition = store === 'renditions' || head.metadata[MARK] !== undefined
   const inline = disposition?.type === 'inline' && isRendition && PICTURES.has(head.contentType)
   const filename = disposition?.filename ?? head.key.slice(head.key.lastIndexOf('/') + 1)
-  return `${inline ? 'inline' : 'attachment'}; ${filenameParameters(filename)}`
-}
-
-/** RFC 6266: plain for old readers, and exactly. Neither can hold a line break or end its quotes. */
-function filenameParameters(filename: string): string {
-  const plain = filename.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%;]/g, '_')
-  const exact = encodeURIComponent(filename.toWellFormed()).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `filename="${plain}"; filename*=UTF-8''${exact}`
+  return contentDisposition({ type: inline ? 'inline' : 'attachment', filename })
 }

@@ -114,6 +114,16 @@ export function checkMetadata(metadata: Record<string, string>): void {
     )
 }
 
+/** The header that names a download (RFC 6266): plain for old readers, and exactly. Neither can hold a line break or end its quotes. */
+export function contentDisposition({ type, filename }: NonNullable<DownloadOptions['disposition']>): string {
+  const plain = filename.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%;]/g, '_')
+  const exact = encodeURIComponent(filename.toWellFormed()).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `${type}; filename="${plain}"; filename*=UTF-8''${exact}`
+}
+
 /** UTF-8 byte order, the order in which S3 lists keys (JavaScript's own order differs above U+FFFF). */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
