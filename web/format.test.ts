@@ -25,7 +25,7 @@ describe('formatBytes', () => {
 })
 
 it('formatPixels', () => {
-  expect(plain(format.formatPixels(1280, 720))).toBe('1,280 × 720')
+  expect(plain(format.formatPixels(1280, 720))).toBe('1280 × 720')
 })
 
 it('formatShare says 100% only when all is there', () => {

@@ -33,9 +33,9 @@ export function formatBytes(bytes: number): string {
   return sizes[power]!.format(rounded / 1000 ** power).replaceAll(' ', UNBROKEN)
 }
 
-/** Width and height in pixels: `1,280 × 720`. */
+/** Width and height in pixels: `1280 × 720`. */
 export function formatPixels(width: number, height: number): string {
-  return [formatCount(width), '×', formatCount(height)].join(UNBROKEN)
+  return [width, '×', height].join(UNBROKEN)
 }
 
 export function formatCount(count: number): string {

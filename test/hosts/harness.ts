@@ -42,10 +42,10 @@ export async function openHome(options: HomeOptions = {}) {
   const log: LogLine[] = []
   let running: { child: ChildProcess; url: string } | undefined
 
-  async function start(): Promise<void> {
+  async function start(port = 0): Promise<void> {
     const { config = 'thumbsmith.yaml', entry = 'src/hosts/cli.ts', args = [], env = {} } = options
     const node = existsSync(DEVELOPMENT_NODE) ? DEVELOPMENT_NODE : process.execPath
-    const command = [resolve(ROOT, entry), '--config', resolve(ROOT, config), 'server', '--port', '0', ...args]
+    const command = [resolve(ROOT, entry), '--config', resolve(ROOT, config), 'server', '--port', String(port), ...args]
     const { PATH = '' } = process.env
     // A group of its own, so that `kill` takes the decoder processes along.
     const child = spawn(node, command, { cwd: folder, env: { PATH, ...env }, detached: true })

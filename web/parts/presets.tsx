@@ -6,7 +6,7 @@ import { words } from '../words.ts'
 
 type NamedPreset = About['presets'][number]
 
-/** `1,280 × 720 JPEG`; a side that follows from the other is said in words. */
+/** `1280 × 720 JPEG`; a side that follows from the other is said in words. */
 function sizeOf({ preset }: NamedPreset): string {
   const { format } = preset
   return format === 'same' ? pixelsOf(preset) : `${pixelsOf(preset)} ${formatFormat(format)}`

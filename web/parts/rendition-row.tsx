@@ -6,7 +6,7 @@ import { store } from '../store.ts'
 import { words } from '../words.ts'
 import { RenditionActions } from './actions.tsx'
 
-/** `1,280 × 720 · JPEG · 84 kB`, or nothing before it is known. */
+/** `1280 × 720 · JPEG · 84 kB`, or nothing before it is known. */
 export function sizeOf(rendition: RenditionView): string {
   const { width, height, format, bytes } = rendition
   if (width === undefined || height === undefined || format === undefined || bytes === undefined) return ''
