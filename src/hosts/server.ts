@@ -43,7 +43,10 @@ export async function startServer({
     const { road, stores, queue } = running
     const { rules, presets, limits } = config
     const { feed, state } = road
-    const look = (key: string) => void queue.enqueue({ key, priority: 'interactive' })
+    const look = (key: string) =>
+      queue
+        .enqueue({ key, priority: 'interactive' })
+        .catch((error) => log.warn({ key, detail: String(error) }, 'a job was not accepted; the sweep will find it'))
     const listening = await listen(config, (own) =>
       httpApp({
         version: VERSION,
@@ -57,7 +60,10 @@ export async function startServer({
         feed,
         log,
         origins: { own, allowed: config.allowedOrigins },
-        blobs: { originals: { access: stores.originals, onStored: look }, renditions: { access: stores.renditions } },
+        blobs: {
+          originals: { access: stores.originals, onStored: (key) => void look(key) },
+          renditions: { access: stores.renditions },
+        },
         // One person on one machine needs no bound.
         rateLimit: config.auth === 'none' ? undefined : tokenBuckets({ perSecond: 20, burst: 400 }),
         dashboard: dashboardFiles(),
@@ -65,7 +71,7 @@ export async function startServer({
       }),
     )
     closing.push(listening.close)
-    closing.push(await stores.originals.watch(({ key }) => look(key)))
+    closing.push(await stores.originals.watch(({ key }) => void look(key)))
     closing.push(keepSweeping(running, config.sweepSeconds, refresh))
     return { url: listening.url, close }
   } catch (error) {
@@ -124,4 +130,6 @@ export async function runServer(config: Config, options: Pick<ServerOptions, 're
     void server.close().then(() => process.exit(0))
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  // A mistake in answering one request must not end all the others.
+  process.on('unhandledRejection', (error) => log.error({ detail: String(error) }, 'something failed unseen'))
 }
