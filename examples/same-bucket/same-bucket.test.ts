@@ -1,8 +1,11 @@
 // The same-bucket example as its README tells it: thumbnails in the store of the originals, and never of its own output.
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { idOfKey } from '../../src/original.ts'
 import { photo, picture } from '../../test/fixtures/pictures.ts'
 import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
 
@@ -83,6 +86,18 @@ describe.each([
     expect(await filesIn(bucket)).toEqual(settled)
   })
 
+  it('never overwrites what somebody else put in the place of a thumbnail', async () => {
+    const theirs = await photo({ seed: 6 })
+    await drop('thumbnails/poster.jpg', theirs)
+    await drop('poster.jpg', await photo({ seed: 7 }))
+    const { error } = await until('it is refused', async () => {
+      const [rendition] = (await home.read(idOfKey('poster.jpg'))).renditions
+      return rendition?.state === 'failed' ? rendition : undefined
+    })
+    expect(error).toMatchObject({ code: 'rendition.key_taken' })
+    expect(await readFile(join(bucket, 'thumbnails/poster.jpg'))).toEqual(theirs)
+  })
+
   it('removes the thumbnail with the picture', async () => {
     await rm(join(bucket, 'cat.jpg'))
     await until(
@@ -91,4 +106,11 @@ describe.each([
     )
     expect(await filesIn(bucket)).toContain('thumbnails/news.jpg')
   })
+})
+
+it('refuses to start without the exception that keeps thumbnails apart', () => {
+  const text = readFileSync('examples/same-bucket/thumbsmith.yaml', 'utf8').replace(/ +except: .*\n/, '')
+  expect(() => parseConfig(text, 'same-bucket.yaml', {})).toThrow(
+    /same-bucket\.yaml:\d+: .*"thumbnails\/\{dir\}\/\{name\}\.\{ext\}" could be taken for originals by rule "everything" \(match "\*\*".*: for example "thumbnails\//,
+  )
 })

@@ -40,7 +40,19 @@ export type Home = Awaited<ReturnType<typeof openHome>>
 export async function openHome(options: HomeOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'thumbsmith-home-'))
   const log: LogLine[] = []
+  const said: string[] = []
   let running: { child: ChildProcess; url: string } | undefined
+
+  const lastWords = () => said.slice(-20).join('\n')
+
+  /** The server, which must not have ended by itself. */
+  function alive() {
+    if (!running) throw new Error('The server does not run.')
+    const { exitCode, signalCode } = running.child
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`The server ended by itself (${exitCode ?? signalCode}).\n${lastWords()}`)
+    return running
+  }
 
   async function start(port = 0): Promise<void> {
     const { config = 'thumbsmith.yaml', entry = 'src/hosts/cli.ts', args = [], env = {} } = options
@@ -49,13 +61,13 @@ export async function openHome(options: HomeOptions = {}) {
     const { PATH = '' } = process.env
     // A group of its own, so that `kill` takes the decoder processes along.
     const child = spawn(node, command, { cwd: folder, env: { PATH, ...env }, detached: true })
-    const said: string[] = []
     createInterface({ input: child.stderr }).on('line', (line) => {
       said.push(line)
-      if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine)
+      // A process that is killed may leave half a line.
+      if (/^\{.*\}$/.test(line)) log.push(JSON.parse(line) as LogLine)
     })
     const url = await new Promise<string>((ready, failed) => {
-      const fail = (why: string) => failed(new Error(`The server ${why}.\n${said.join('\n')}`))
+      const fail = (why: string) => failed(new Error(`The server ${why}.\n${lastWords()}`))
       const timer = setTimeout(() => {
         child.kill('SIGKILL')
         fail(`was not ready within ${START_TIMEOUT_MS} ms`)
@@ -82,10 +94,10 @@ export async function openHome(options: HomeOptions = {}) {
 
   /** `path` may also be a whole address, as tickets and views give it. */
   async function ask(method: string, path: string, { token, ...init }: RequestInit & Asker = {}): Promise<Response> {
-    if (!running) throw new Error('The server does not run.')
+    const { url } = alive()
     const headers = new Headers(init.headers)
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-    return fetch(new URL(path, running.url), { ...init, method, headers, redirect: 'manual' })
+    return fetch(new URL(path, url), { ...init, method, headers, redirect: 'manual' })
   }
 
   async function askJson<T>(method: string, path: string, body: unknown, asker: Asker): Promise<T> {
@@ -104,10 +116,9 @@ export async function openHome(options: HomeOptions = {}) {
     folder,
     /** Every line of the server's log so far, over all its lives. */
     log,
-    /** Where it listens now; each start takes another port. */
+    /** Where it listens now; each start takes another port, unless it is told one. */
     get url() {
-      if (!running) throw new Error('The server does not run.')
-      return running.url
+      return alive().url
     },
     start,
     /** Asks it to stop, and waits until it has. */
