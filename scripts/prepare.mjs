@@ -23,7 +23,7 @@ function install(tests) {
   if (stamps.some((file) => existsSync(file) && readFileSync(file, 'utf8') === wanted)) return
   say('Installing what it needs (once)...')
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(tests ? [] : ['--workspaces=false'])]
-  run('npm', args, 'npm could not install the dependencies. Check the network, then try again.')
+  run('npm', args, 'npm could not install the dependencies; what it said stands above.')
   writeFileSync(stamp, wanted)
 }
 
