@@ -11,6 +11,7 @@ import { aboutRoutes, dashboardRoutes, documentRoutes, probeRoutes } from './pag
 import { answerError, answerInvalid, notFound, problem } from './problems.ts'
 import { crossOrigin, recogniseHost, refuseForeignChanges, requireOwnHost, secureHeaders } from './security.ts'
 import type { Api, ApiEnv, Services } from './services.ts'
+import { storeEventRoutes } from './store-events.ts'
 import { uploadRoutes } from './uploads.ts'
 import { linker } from './views.ts'
 
@@ -30,6 +31,7 @@ export function httpApp(services: Services, options: { heartbeatMs?: number } = 
   })
   api.use(secureHeaders(origins), crossOrigin(origins), recogniseHost(origins))
   probeRoutes(api, services)
+  storeEventRoutes(api, services)
   api.use(requireOwnHost(), refuseForeignChanges(origins))
   api.use(
     methodNotAllowed({

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Auth, Identity } from '../auth/auth.ts'
 import type { Catalogue } from '../catalogue.ts'
+import type { AdmitsSns, BucketEvent } from '../event/event.ts'
 import type { Feed } from '../feed.ts'
 import type { Preset } from '../preset.ts'
 import type { Log } from '../road.ts'
@@ -32,6 +33,15 @@ export interface Services {
   }
   /** Stores whose signed links lead to ourselves. `onStored` is told of every upload as soon as its bytes are safe. */
   blobs?: Partial<Record<StoreName, { access: BlobAccess; onStored?: (key: string) => void }>>
+  /** Takes events that stores send; `undefined`: nobody sends any. `secret` and `admitsSns` are the two ways to be known. */
+  storeEvents?:
+    | {
+        secret?: string | undefined
+        admitsSns?: AdmitsSns | undefined
+        /** Rejects where the event could not be kept. */
+        onEvent(event: BucketEvent): Promise<void>
+      }
+    | undefined
   /** Bounds how fast one owner gets tickets; `undefined`: no bound. */
   rateLimit?: RateLimit | undefined
   /** A file of the dashboard by its path, e.g. `index.html` or `assets/index-1a2b.js`. */

@@ -79,6 +79,6 @@ function checkPolicy(policy: UploadPolicy): void {
   if (policy.method === 'PUT' && policy.bytes === undefined)
     throw new ThumbsmithError('request.invalid', 'A PUT ticket needs the exact length of the file.')
   // In a form, S3 puts the uploader's own file name in its place: the key would no longer be the ticket's.
-  if (policy.method === 'POST' && policy.key.includes('${filename}'))
-    throw new ThumbsmithError('key.invalid', 'The key holds ${filename}, which means something else to S3. Rename it.')
+  if (policy.method === 'POST' && /\$\{filename\}/.test(policy.key))
+    throw new ThumbsmithError('key.invalid', 'The key holds a placeholder that S3 fills in by itself. Rename it.')
 }

@@ -21,12 +21,16 @@ export interface S3Location {
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
+function isPlainSite(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ''
+}
+
 const querySchema = z.strictObject({
   endpoint: z
-    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:9000' })
-    .refine((url) => new URL(url).username === '' && new URL(url).search === '', {
-      message: 'must be a plain URL: credentials come from the environment',
-    })
+    .string()
+    .refine(isPlainSite, { message: 'must be a plain URL such as http://127.0.0.1:9000, without credentials' })
     .optional(),
   region: z
     .string()
@@ -53,7 +57,7 @@ export function parseS3Url(name: string, url: string): S3Location {
     const [issue] = parsed.error.issues
     if (issue?.code === 'unrecognized_keys')
       throw invalid(`?${issue.keys[0]}= is no setting. Known are ${Object.keys(querySchema.shape).join(', ')}.`)
-    throw invalid(`?${issue?.path.join('.')}= ${issue?.message ?? 'is not valid'}.`)
+    throw invalid(`?${issue?.path.join('.')}= ${issue?.message}.`)
   }
   const folder = decoded(path).replace(/\/+$/, '')
   if (folder.startsWith('/')) throw invalid('the prefix begins with a second slash. Remove it.')

@@ -21,7 +21,7 @@ export interface Radosgw {
   accessKeyId: string
   secretAccessKey: string
   /** Ends every daemon by its id and removes what they wrote. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 /** Starts a new, empty server in about 15 s and 450 MB. Where the Debian packages are missing and this is root, installs them. */
