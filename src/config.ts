@@ -45,10 +45,13 @@ export const fileSchema = z
 /** Every environment variable, with its default and what it says. The README's table is checked against this. */
 export const VARIABLES = {
   THUMBSMITH_CONFIG: ['thumbsmith.yaml', 'The file with presets and rules.'],
-  THUMBSMITH_ORIGINALS: ['file:./data/originals', 'Where originals are kept.'],
+  THUMBSMITH_ORIGINALS: [
+    'file:./data/originals',
+    'Where originals are kept: a folder, or a bucket `s3://name/prefix` with `?endpoint=…&region=…&pathStyle=true&checksums=when-required&ticket=put` as far as its server needs it. Credentials come from where the AWS SDK finds them.',
+  ],
   THUMBSMITH_RENDITIONS: [
     'file:./data/renditions',
-    'Where renditions are kept, and the state of every original (under `.thumbsmith/`).',
+    'Where renditions are kept (the same kinds of place), and the state of every original (under `.thumbsmith/`).',
   ],
   THUMBSMITH_QUEUE: ['memory:', 'How work travels.'],
   THUMBSMITH_AUTH: [
@@ -62,6 +65,14 @@ export const VARIABLES = {
   THUMBSMITH_SECRET: [
     '',
     'Signs tickets and links of `file:` stores, at least 32 bytes; made at first start and kept beside the originals if it is not set.',
+  ],
+  THUMBSMITH_EVENTS_SECRET: [
+    '',
+    'Lets a store tell of new objects at `POST /events/s3?secret=…`, at least 32 bytes. Without it, the sweep finds them.',
+  ],
+  THUMBSMITH_EVENTS_TOPICS: [
+    '',
+    'The SNS topics, as whole ARNs separated by commas, whose signed messages are taken at `POST /events/s3`.',
   ],
   THUMBSMITH_PUBLIC_URL: [
     '',
@@ -91,6 +102,8 @@ export interface Config {
   auth: string
   authSecret: string
   secret: string
+  eventsSecret: string
+  eventsTopics: string[]
   publicUrl: string
   allowedOrigins: string[]
   decoders: number | undefined
@@ -127,6 +140,11 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
       throw invalid(`${name} is "${value(name)}". Give a whole number from ${min} to ${max}.`)
     return parsed
   }
+  const list = (name: Variable): string[] =>
+    value(name)
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean)
   const secret = (name: Variable): string => {
     if (value(name) !== '' && Buffer.byteLength(value(name)) < 32)
       throw invalid(`${name} is too short. Give at least 32 bytes, e.g. from \`openssl rand -hex 32\`.`)
@@ -159,11 +177,10 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     auth: value('THUMBSMITH_AUTH'),
     authSecret: secret('THUMBSMITH_AUTH_SECRET'),
     secret: secret('THUMBSMITH_SECRET'),
+    eventsSecret: secret('THUMBSMITH_EVENTS_SECRET'),
+    eventsTopics: list('THUMBSMITH_EVENTS_TOPICS'),
     publicUrl: value('THUMBSMITH_PUBLIC_URL') && site('THUMBSMITH_PUBLIC_URL', value('THUMBSMITH_PUBLIC_URL')),
-    allowedOrigins: value('THUMBSMITH_ALLOWED_ORIGINS')
-      .split(',')
-      .filter(Boolean)
-      .map((origin) => site('THUMBSMITH_ALLOWED_ORIGINS', origin.trim())),
+    allowedOrigins: list('THUMBSMITH_ALLOWED_ORIGINS').map((origin) => site('THUMBSMITH_ALLOWED_ORIGINS', origin)),
     decoders: value('THUMBSMITH_DECODERS') === '' ? undefined : number('THUMBSMITH_DECODERS', 1, 256),
     sweepSeconds: number('THUMBSMITH_SWEEP_SECONDS', 1, 604_800),
     logLevel: level,

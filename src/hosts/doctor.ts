@@ -4,9 +4,11 @@ import { statfs } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Config, readConfig } from '../config.ts'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
+import { RESERVED_PREFIX } from '../original.ts'
 import { originalsArePresent } from '../sentinel.ts'
 import type { Storage } from '../storage/storage.ts'
-import { folderOf, openNotifiers, openStores } from './open.ts'
+import { openNotifiers } from './open.ts'
+import { openStores, type Place, placesOf, type Stores } from './stores.ts'
 import { VERSION } from './version.ts'
 
 /** What a check found: a short fact, or what is wrong and the mend. */
@@ -111,18 +113,22 @@ async function checkStores(
   config: Config,
   check: (name: string, run: () => Promise<Finding>) => Promise<void>,
 ): Promise<void> {
-  let stores: Awaited<ReturnType<typeof openStores>>
-  let isNew: boolean
+  let stores: Stores
+  let places: ReturnType<typeof placesOf>
   try {
-    isNew = !existsSync(folderOf('THUMBSMITH_ORIGINALS', config.originals))
+    places = placesOf(config)
     stores = await openStores(config, silent)
   } catch (thrown) {
     return check('stores', () => Promise.reject(thrown))
   }
   const { originals, renditions } = stores
   try {
-    await check('originals store', () => checkStore(originals, folderOf('THUMBSMITH_ORIGINALS', config.originals)))
-    await check('renditions store', () => checkStore(renditions, folderOf('THUMBSMITH_RENDITIONS', config.renditions)))
+    await check('originals store', () => checkStore(originals, places.originals))
+    await check('renditions store', () => checkStore(renditions, places.renditions))
+    const isNew = await renditions.list({ prefix: RESERVED_PREFIX, limit: 1 }).then(
+      (found) => found.length === 0,
+      () => true,
+    )
     if (!isNew)
       await check('originals are the known ones', async () => {
         if (await originalsArePresent(originals, renditions)) return { ok: 'yes' }
@@ -140,7 +146,7 @@ const PROBE_KEY = '.thumbsmith/doctor'
 const FREE_MIN_SHARE = 0.05
 
 /** Writes, reads back and deletes one object. */
-async function checkStore(storage: Storage, root: string): Promise<Finding> {
+async function checkStore(storage: Storage, place: Place): Promise<Finding> {
   const bytes = Buffer.from(crypto.randomUUID())
   const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
   const head = await storage.head(PROBE_KEY)
@@ -150,7 +156,8 @@ async function checkStore(storage: Storage, root: string): Promise<Finding> {
       wrong: `${storage.url} does not give back what was written.`,
       mend: 'Use a local disk, or another kind of store.',
     }
-  const { bavail, blocks, bsize } = await statfs(root)
+  if (place.scheme === 's3') return { ok: storage.url }
+  const { bavail, blocks, bsize } = await statfs(place.root)
   const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
   if (bavail / blocks < FREE_MIN_SHARE)
     return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }

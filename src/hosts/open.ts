@@ -1,7 +1,4 @@
 // URL -> driver, imported only when it is asked for.
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import type { Auth } from '../auth/auth.ts'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
@@ -10,65 +7,11 @@ import type { Queue, QueueOptions } from '../queue/queue.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Log } from '../road.ts'
 import { OPERATOR, ownerOf, ruleFor } from '../rule.ts'
-import type { FsStorage } from '../storage/fs.ts'
+import { parseUrl } from './stores.ts'
 
 const QUEUES = ['memory', 'redis', 'rediss', 'postgres', 'postgresql']
 
 const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
-
-function parseUrl(variable: string, url: string, schemes: string[]): { scheme: string; rest: string } {
-  const [, scheme, rest] = /^([a-z0-9+]+):(.*)$/s.exec(url) ?? []
-  if (scheme === undefined || !schemes.includes(scheme))
-    throw invalid(`${variable} is "${url}". It must begin with ${schemes.map((known) => `${known}:`).join(' or ')}`)
-  return { scheme, rest: rest! }
-}
-
-/** The folder of a `file:` URL: relative to where the program was started. */
-export function folderOf(variable: string, url: string): string {
-  const { rest } = parseUrl(variable, url, ['file'])
-  if (rest === '') throw invalid(`${variable} is "${url}", without a folder. Write for example file:./data/originals`)
-  return resolve(rest.replace(/^\/\/(?=\/)/, ''))
-}
-
-/** Both stores; one and the same where both names lead to the same folder. */
-export async function openStores(
-  config: Config,
-  log: Log,
-): Promise<{ originals: FsStorage; renditions: FsStorage; close(): Promise<void> }> {
-  const { fsStorage } = await import('../storage/fs.ts')
-  const roots = {
-    originals: folderOf('THUMBSMITH_ORIGINALS', config.originals),
-    renditions: folderOf('THUMBSMITH_RENDITIONS', config.renditions),
-  }
-  const secret = config.secret ? Buffer.from(config.secret) : await ownSecret(roots.originals)
-  const onWarning = (message: string) => log.warn({}, message)
-  const originals = await fsStorage({ root: roots.originals, name: 'originals', secret, onWarning })
-  if (roots.originals === roots.renditions) return { originals, renditions: originals, close: () => originals.close() }
-  const renditions = await fsStorage({ root: roots.renditions, name: 'renditions', secret, onWarning })
-  return {
-    originals,
-    renditions,
-    async close() {
-      await Promise.all([originals.close(), renditions.close()])
-    },
-  }
-}
-
-/** The secret that was made at first start: readable by the owner of the folder only. */
-async function ownSecret(root: string): Promise<Uint8Array> {
-  const folder = join(root, '.thumbsmith-store')
-  const file = join(folder, 'secret')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  try {
-    const handle = await open(file, 'wx', 0o600)
-    await handle.writeFile(randomBytes(32).toString('hex'))
-    await handle.sync()
-    await handle.close()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  return readFile(file)
-}
 
 export async function openQueue(config: Config, concurrency: number, log: Log): Promise<Queue> {
   const { scheme } = parseUrl('THUMBSMITH_QUEUE', config.queue, QUEUES)

@@ -9,11 +9,12 @@ import { reconcile } from '../reconcile.ts'
 import type { Log, Road } from '../road.ts'
 import { ensureSentinel } from '../sentinel.ts'
 import { type SweepOptions, type SweepResult, sweep } from '../sweep.ts'
-import { openNotifiers, openQueue, openRenderer, openStores } from './open.ts'
+import { openNotifiers, openQueue, openRenderer } from './open.ts'
+import { openStores, type Stores } from './stores.ts'
 
 export interface RunningRoad {
   road: Road
-  stores: Awaited<ReturnType<typeof openStores>>
+  stores: Stores
   queue: Queue
   sweep(options?: Partial<SweepOptions>): Promise<SweepResult>
   /** Lets the running jobs and notifications end, then releases everything. */

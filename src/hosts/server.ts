@@ -10,6 +10,8 @@ import { listen } from './listen.ts'
 import { openLog } from './log.ts'
 import { openAuth } from './open.ts'
 import { openRoad, type RunningRoad } from './road.ts'
+import { openStoreEvents } from './store-events.ts'
+import { linkOrigins } from './stores.ts'
 import { VERSION } from './version.ts'
 
 export interface ServerOptions {
@@ -43,6 +45,8 @@ export async function startServer({
     const { road, stores, queue } = running
     const { rules, presets, limits } = config
     const { feed, state } = road
+    const { served } = stores
+    const elsewhere = await linkOrigins(stores)
     const look = (key: string) =>
       queue
         .enqueue({ key, priority: 'interactive' })
@@ -59,11 +63,12 @@ export async function startServer({
         catalogue: openCatalogue({ rules, presets, originals: stores.originals, state, queue, feed }),
         feed,
         log,
-        origins: { own, allowed: config.allowedOrigins },
+        origins: { own, allowed: config.allowedOrigins, stores: elsewhere },
         blobs: {
-          originals: { access: stores.originals, onStored: (key) => void look(key) },
-          renditions: { access: stores.renditions },
+          ...(served.originals && { originals: { access: served.originals, onStored: (key) => void look(key) } }),
+          ...(served.renditions && { renditions: { access: served.renditions } }),
         },
+        storeEvents: openStoreEvents(config, running),
         // One person on one machine needs no bound.
         rateLimit: config.auth === 'none' ? undefined : tokenBuckets({ perSecond: 20, burst: 400 }),
         dashboard: dashboardFiles(),
@@ -71,7 +76,7 @@ export async function startServer({
       }),
     )
     closing.push(listening.close)
-    closing.push(await stores.originals.watch(({ key }) => void look(key)))
+    if (stores.originals.watch) closing.push(await stores.originals.watch(({ key }) => void look(key)))
     closing.push(keepSweeping(running, config.sweepSeconds, refresh))
     return { url: listening.url, close }
   } catch (error) {
