@@ -1,5 +1,6 @@
 // The queue on BullMQ: jobs travel through Redis or PostgreSQL to any number of workers. It may be emptied at any time: the sweep finds the work again.
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job as BullmqJob } from 'bullmq'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { bullmqEngine, type Wish } from './bullmq-engine.ts'
@@ -36,6 +37,7 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
     return head?.priority
   })
   let worker: ReturnType<typeof engine.openWorker> | undefined
+  const busy = new Map<string, Promise<void>>()
   let closing = false
 
   async function add(job: Job): Promise<void> {
@@ -69,7 +71,7 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
   try {
     await answered(queue.waitUntilReady())
   } catch (error) {
-    await queue.close().catch(() => {})
+    await queue.getBackend().close(true).catch(onError)
     throw error
   }
 
@@ -78,7 +80,7 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
       if (!closing) await answered(add(job))
     },
     run(handler) {
-      const oneAtATime = serially(handler)
+      const oneAtATime = serially(busy, handler)
       worker = engine.openWorker((job) => oneAtATime(jobOf(job)), {
         concurrency,
         lockDuration: LOCK_MS,
@@ -107,8 +109,12 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
     },
     async close() {
       closing = true
-      await worker?.close()
-      await queue.close()
+      if (worker) {
+        await Promise.race([worker.close(), silence(busy)]).catch(onError)
+        // Where the engine is away, BullMQ would wait for it.
+        void worker.disconnect().catch(onError)
+      }
+      await queue.getBackend().close(true).catch(onError)
     },
   }
 }
@@ -122,8 +128,7 @@ function identityOf({ key, refresh }: Wish): string {
 const jobOf = ({ data }: Pick<BullmqJob<Wish>, 'data'>): Job => ({ key: data.key, refresh: data.refresh ?? false })
 
 /** A key's second job, or its only one that the engine gave out anew because we were silent for too long, waits for the first. */
-function serially(handler: (job: Job) => Promise<void>): (job: Job) => Promise<void> {
-  const busy = new Map<string, Promise<void>>()
+function serially(busy: Map<string, Promise<void>>, handler: (job: Job) => Promise<void>): (job: Job) => Promise<void> {
   return (job) => {
     const before = busy.get(job.key) ?? Promise.resolve()
     const run = before.catch(() => {}).then(() => handler(job))
@@ -132,6 +137,14 @@ function serially(handler: (job: Job) => Promise<void>): (job: Job) => Promise<v
       if (busy.get(job.key) === run) busy.delete(job.key)
     })
   }
+}
+
+/** Resolves when nothing has run for as long as the engine may take to answer: then it does not answer. */
+async function silence(busy: Map<string, Promise<void>>): Promise<void> {
+  do {
+    await Promise.allSettled(busy.values())
+    await sleep(ANSWER_WITHIN_MS, undefined, { ref: false })
+  } while (busy.size)
 }
 
 async function answered<T>(answer: Promise<T>): Promise<T> {
