@@ -58,6 +58,17 @@ program
   })
 
 program
+  .command('setup')
+  .description('tell the buckets which sites may upload, what expires, and where their events go')
+  .option('--dry-run', 'say what would be done, and do nothing')
+  .option('--replace', 'also replace what others have set')
+  .option('--events <where>', 'send the events of the originals to this server, or to the topic or queue of this ARN')
+  .action(async (options: { dryRun?: boolean; replace?: boolean; events?: string }) => {
+    const { setup } = await import('./setup.ts')
+    process.exitCode = await setup(config(), options, (line) => process.stdout.write(`${line}\n`))
+  })
+
+program
   .command('doctor')
   .description('check everything thumbsmith stands on, and say what to do about what is wrong')
   .action(async () => {

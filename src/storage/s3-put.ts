@@ -150,7 +150,10 @@ async function putInParts(
       MultipartUpload: { Parts: done },
     })
     const { ETag } = await bucket.call(WRITE, (call) => client.send(complete, call))
-    return { etag: bareEtag(ETag), length }
+    // Ceph leaves it out.
+    const etag = bareEtag(ETag) || (await etagNow(bucket, object))
+    if (!etag) throw new ThumbsmithError('storage.precondition_failed')
+    return { etag, length }
   } catch (error) {
     const abort = new AbortMultipartUploadCommand(upload)
     // What stays behind, the bucket's own rule removes.
