@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { BucketEvent } from '../event/event.ts'
@@ -35,7 +36,8 @@ export function parseUrl(variable: string, url: string, schemes: string[]): { sc
 export function placesOf(config: Pick<Config, 'originals' | 'renditions'>): Record<StoreName, Place> {
   const originals = placeOf('THUMBSMITH_ORIGINALS', config.originals)
   const renditions = placeOf('THUMBSMITH_RENDITIONS', config.renditions)
-  if (originals.scheme === 's3' && renditions.scheme === 's3') refuseOverlap(originals.location, renditions.location)
+  if (originals.scheme === 's3' && renditions.scheme === 's3' && config.originals !== config.renditions)
+    refuseOverlap(originals.location, renditions.location)
   return { originals, renditions }
 }
 
@@ -46,13 +48,12 @@ function placeOf(variable: string, url: string): Place {
   return { scheme: 'file', root: resolve(rest.replace(/^\/\/(?=\/)/, '')) }
 }
 
-/** What is written into the inner store would be listed as original of the outer one, the state too. */
+/** What is written into the inner store would be listed as originals of the outer one. One store for both is known by its one URL. */
 function refuseOverlap(originals: S3Location, renditions: S3Location): void {
   if (originals.bucket !== renditions.bucket || originals.endpoint !== renditions.endpoint) return
-  if (originals.prefix === renditions.prefix) return
   if (!originals.prefix.startsWith(renditions.prefix) && !renditions.prefix.startsWith(originals.prefix)) return
   throw invalid(
-    `THUMBSMITH_ORIGINALS and THUMBSMITH_RENDITIONS lie one inside the other in the bucket ${originals.bucket}. Give each a prefix of its own, or both the same.`,
+    `THUMBSMITH_ORIGINALS and THUMBSMITH_RENDITIONS overlap in the bucket ${originals.bucket}. Give each a prefix of its own, or write both URLs alike.`,
   )
 }
 
@@ -72,7 +73,7 @@ export async function openStores(config: Config, log: Log): Promise<Stores> {
     return store
   }
   const originals = await openStore('originals')
-  const isOne = isSamePlace(places.originals, places.renditions)
+  const isOne = isDeepStrictEqual(places.originals, places.renditions)
   if (isOne && served.originals) served.renditions = served.originals
   const renditions = isOne
     ? originals
@@ -89,13 +90,6 @@ export async function openStores(config: Config, log: Log): Promise<Stores> {
       await Promise.all([...new Set([originals, renditions])].map((store) => store.close?.()))
     },
   }
-}
-
-function isSamePlace(one: Place, other: Place): boolean {
-  if (one.scheme === 'file') return other.scheme === 'file' && one.root === other.root
-  if (other.scheme === 'file') return false
-  const [a, b] = [one.location, other.location]
-  return a.bucket === b.bucket && a.prefix === b.prefix && a.endpoint === b.endpoint
 }
 
 function keyAt(place: Place, { bucket, key }: BucketEvent): string | undefined {
