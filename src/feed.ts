@@ -1,4 +1,6 @@
 // The feed: keys whose state just changed, for those who watch; a ring of the last ones lets a reader that was away catch up.
+import { z } from 'zod'
+import type { Cluster } from './cluster/cluster.ts'
 
 export interface Change {
   /** Rises by one; starts anew with the process, so it is only good together with `epoch`. */
@@ -12,8 +14,8 @@ export interface Feed {
   /** Tells one run of the process from the next. */
   readonly epoch: string
   publish(change: Omit<Change, 'sequence'>): void
-  /** Calls back on every later change. Returns how to stop. */
-  subscribe(listener: (change: Change) => void): () => void
+  /** Calls back on every later change, and on a gap: some changes were missed. Returns how to stop. */
+  subscribe(onChange: (change: Change) => void, onGap?: () => void): () => void
   /** The changes after this one, or `undefined` where some of them are forgotten. */
   since(epoch: string, sequence: number): Change[] | undefined
   /** The number of the last change. */
@@ -22,9 +24,14 @@ export interface Feed {
 
 const RING_MAX = 1000
 
-export function memoryFeed(): Feed {
+export interface MemoryFeed extends Feed {
+  /** What came before is forgotten, because not all of it is known. */
+  gap(): void
+}
+
+export function memoryFeed(): MemoryFeed {
   const epoch = crypto.randomUUID().slice(0, 8)
-  const listeners = new Set<(change: Change) => void>()
+  const listeners = new Set<{ onChange: (change: Change) => void; onGap: (() => void) | undefined }>()
   const ring: Change[] = []
   let sequence = 0
   return {
@@ -33,9 +40,15 @@ export function memoryFeed(): Feed {
       const change = { ...partial, sequence: ++sequence }
       ring.push(change)
       if (ring.length > RING_MAX) ring.shift()
-      for (const listener of listeners) listener(change)
+      for (const { onChange } of listeners) onChange(change)
     },
-    subscribe(listener) {
+    gap() {
+      sequence++
+      ring.length = 0
+      for (const { onGap } of listeners) onGap?.()
+    },
+    subscribe(onChange, onGap) {
+      const listener = { onChange, onGap }
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -45,5 +58,33 @@ export function memoryFeed(): Feed {
       return after >= oldest - 1 ? ring.filter((change) => change.sequence > after) : undefined
     },
     last: () => sequence,
+  }
+}
+
+const messageSchema = z
+  .string()
+  .transform((text, { issues }) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      issues.push({ code: 'custom', input: text })
+      return z.NEVER
+    }
+  })
+  .pipe(z.object({ key: z.string(), owner: z.string(), kind: z.enum(['changed', 'removed']) }))
+
+/** A feed of what changes in any process of the cluster. Each numbers the changes as it learns of them. */
+export function sharedFeed(own: MemoryFeed, cluster: Cluster): Feed {
+  cluster.subscribe((message) => {
+    const { data } = messageSchema.safeParse(message)
+    if (data) own.publish(data)
+    else own.gap()
+  }, own.gap)
+  return {
+    ...own,
+    publish({ key, owner, kind }) {
+      own.publish({ key, owner, kind })
+      cluster.publish(JSON.stringify({ key, owner, kind }))
+    },
   }
 }

@@ -1,6 +1,7 @@
 // The road: look at one original (observe), decide (plan) and make it so (apply), again and again until nothing is left to do.
 import { apply } from './apply.ts'
 import { ThumbsmithError } from './errors.ts'
+import type { Manifest } from './manifest.ts'
 import { MARK } from './original.ts'
 import { type Observation, plan } from './plan.ts'
 import type { Job } from './queue/queue.ts'
@@ -41,6 +42,7 @@ export async function observe(
   const [head, stored] = await Promise.all([road.stores.originals.head(job.key), readManifest(road.state, job.key)])
   const rule = ruleFor(road.rules, job.key)
   const manifest = stored?.manifest
+  const held = manifest?.claim !== undefined && (await isHeld(road, manifest.claim))
   const unchanged = manifest !== undefined && head?.etag === manifest.original.etag
   const seen: Observation = {
     key: job.key,
@@ -52,9 +54,16 @@ export async function observe(
     manifest,
     lost: unchanged ? await lostRenditions(road.stores, manifest) : [],
     refresh: job.refresh ?? false,
-    alive: (claim) => !road.alone && !claim.token.startsWith(`${road.instance}/`) && new Date(claim.until) > new Date(),
+    alive: () => held,
     rendersPerDay: road.limits.rendersPerDay,
     now: new Date(),
   }
   return { seen, stored }
+}
+
+/** A claim holds while its lease runs and its process is there. Where that cannot be learnt, the lease alone decides. */
+async function isHeld(road: Road, claim: NonNullable<Manifest['claim']>): Promise<boolean> {
+  const [instance = ''] = claim.token.split('/')
+  if (instance === road.instance || new Date(claim.until) <= new Date()) return false
+  return road.isPresent(instance).catch(() => true)
 }

@@ -25,6 +25,6 @@ export interface Road {
   log: Log
   /** Names this process in claims: it never works twice on one key at once, so a claim of its own that it meets is a leftover. */
   instance: string
-  /** No other process works on this state, so any claim that is met is of a dead one. */
-  alone: boolean
+  /** Whether another process of this name is at work. A claim of one that is not there is a leftover. */
+  isPresent(instance: string): Promise<boolean>
 }

@@ -83,7 +83,7 @@ export async function openApi(options: ApiOptions = {}) {
     feed,
     log,
     instance: 'test',
-    alone: true,
+    isPresent: async () => false,
     stores: { originals, renditions },
     state: renditions,
     renderer: { render: (request: Parameters<typeof render>[0]) => render(request), close: async () => {} },

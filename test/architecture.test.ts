@@ -25,6 +25,7 @@ const CLIENT = ['client', 'client-send']
 const PORTS: Record<string, string[]> = {
   storage: ['storage'],
   queue: ['queue'],
+  cluster: ['cluster'],
   notify: ['notifier', 'notification'],
   auth: ['auth'],
   render: ['renderer'],

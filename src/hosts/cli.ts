@@ -26,13 +26,22 @@ program
   .option('-p, --port <port>', 'the port to listen on')
   .option('--host <address>', 'the address to listen on')
   .option('--apply', 'first renew what a changed preset made stale')
-  .action(async (options: { port?: string; host?: string; apply?: boolean }) => {
+  .option('--no-render', 'leave the rendering to workers')
+  .action(async (options: { port?: string; host?: string; apply?: boolean; render: boolean }) => {
     const settings = config({
       ...(options.port ? { PORT: options.port } : {}),
       ...(options.host ? { HOST: options.host } : {}),
     })
     const { runServer } = await import('./server.ts')
-    await runServer(settings, { refresh: options.apply ?? false })
+    await runServer(settings, { refresh: options.apply ?? false, render: options.render })
+  })
+
+program
+  .command('worker')
+  .description('render what servers find to do; any number of workers share their queue')
+  .action(async () => {
+    const { runWorker } = await import('./worker.ts')
+    await runWorker(config())
   })
 
 program

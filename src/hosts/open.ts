@@ -3,45 +3,11 @@ import type { Auth } from '../auth/auth.ts'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { Notifier } from '../notify/notifier.ts'
-import type { Queue, QueueOptions } from '../queue/queue.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Log } from '../road.ts'
-import { OPERATOR, ownerOf, ruleFor } from '../rule.ts'
 import { parseUrl } from './stores.ts'
 
-const QUEUES = ['memory', 'redis', 'rediss', 'postgres', 'postgresql']
-
 const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
-
-export async function openQueue(config: Config, concurrency: number, log: Log): Promise<Queue> {
-  const { scheme } = parseUrl('THUMBSMITH_QUEUE', config.queue, QUEUES)
-  const options: QueueOptions = {
-    concurrency,
-    ownerOf(key) {
-      const rule = ruleFor(config.rules, key)
-      return rule ? ownerOf(rule, key) : OPERATOR
-    },
-    onFailure(job, error, retryInMs) {
-      const detail = error.detail ?? error.stack
-      log[retryInMs === undefined ? 'error' : 'warn']({ key: job.key, detail, retryInMs }, error.message)
-    },
-  }
-  if (scheme === 'memory') return (await import('../queue/memory.ts')).memoryQueue(options)
-  const { bullmqQueue } = await import('../queue/bullmq.ts')
-  return bullmqQueue({
-    ...options,
-    ...engineOf(config),
-    onTrouble: (detail) => log.warn({ detail }, 'The queue cannot be reached; work goes on when it is back.'),
-  })
-}
-
-/** The engine that processes share, and the name under which they find each other on it (`?name=…`, for several systems on one engine). */
-function engineOf({ queue }: Config): { url: string; name: string } {
-  const url = new URL(queue)
-  const name = url.searchParams.get('name') ?? 'thumbsmith'
-  url.searchParams.delete('name')
-  return { url: url.href, name }
-}
 
 export async function openAuth(config: Config): Promise<Auth> {
   const { noAuth } = await import('../auth/none.ts')

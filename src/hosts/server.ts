@@ -1,15 +1,18 @@
 // The server: the road, the API and the dashboard in one process; watches the originals, sweeps, and shuts down in order.
 import { openCatalogue } from '../catalogue.ts'
 import type { Config } from '../config.ts'
+import { ThumbsmithError } from '../errors.ts'
 import { httpApp } from '../http/app.ts'
 import { tokenBuckets } from '../http/throttle.ts'
 import type { Log } from '../road.ts'
 import { originalsArePresent } from '../sentinel.ts'
 import { dashboardFiles } from './dashboard.ts'
+import { engineOf } from './engine.ts'
 import { listen } from './listen.ts'
 import { openLog } from './log.ts'
 import { openAuth } from './open.ts'
 import { openRoad, type RunningRoad } from './road.ts'
+import { stopWhenTold } from './stop.ts'
 import { openStoreEvents } from './store-events.ts'
 import { linkOrigins } from './stores.ts'
 import { VERSION } from './version.ts'
@@ -19,6 +22,8 @@ export interface ServerOptions {
   log: Log
   /** Let the first sweep also renew what a changed preset made stale. */
   refresh?: boolean
+  /** Render here (default), or leave that to workers. */
+  render?: boolean
   /** Node's own options for the decoder processes. */
   decoderExecArgv?: string[]
 }
@@ -33,10 +38,16 @@ export async function startServer({
   config,
   log,
   refresh = false,
+  render = true,
   decoderExecArgv = [],
 }: ServerOptions): Promise<Server> {
+  if (!render && !engineOf(config))
+    throw new ThumbsmithError(
+      'config.invalid',
+      'Nobody would render: the jobs of THUMBSMITH_QUEUE=memory: stay in this process. Leave --no-render out, or share a queue with workers.',
+    )
   const auth = await openAuth(config)
-  const running = await openRoad(config, log, decoderExecArgv)
+  const running = await openRoad(config, log, { render, decoderExecArgv })
   const closing = [running.close]
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
@@ -47,10 +58,7 @@ export async function startServer({
     const { feed, state } = road
     const { served } = stores
     const elsewhere = await linkOrigins(stores)
-    const look = (key: string) =>
-      queue
-        .enqueue({ key, priority: 'interactive' })
-        .catch((error) => log.warn({ key, detail: String(error) }, 'a job was not accepted; the sweep will find it'))
+    const look = (key: string) => queue.enqueue({ key, priority: 'interactive' })
     const listening = await listen(config, (own) =>
       httpApp({
         version: VERSION,
@@ -94,13 +102,17 @@ async function readiness({ stores, road }: RunningRoad): Promise<{ ok: boolean; 
   return { ok: problems.length === 0, problems }
 }
 
-/** Sweeps now and then every so often, one at a time. Returns how to stop. */
-function keepSweeping({ road, sweep }: RunningRoad, seconds: number, refreshFirst: boolean): () => Promise<void> {
+/** Sweeps now and then every so often, one at a time, and only one server of many. Returns how to stop. */
+function keepSweeping(
+  { road, sweep, leads }: RunningRoad,
+  seconds: number,
+  refreshFirst: boolean,
+): () => Promise<void> {
   const stop = new AbortController()
   const sweeping = (async () => {
     for (let first = true; !stop.signal.aborted; first = false) {
       try {
-        road.log.debug(await sweep({ refresh: first && refreshFirst, signal: stop.signal }), 'swept')
+        if (await leads()) road.log.debug(await sweep({ refresh: first && refreshFirst, signal: stop.signal }), 'swept')
       } catch (error) {
         road.log.warn({ detail: String(error) }, 'the sweep was cut off and will be repeated')
       }
@@ -124,17 +136,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** `thumbsmith server`: runs until it is told to stop. A second signal stops at once. */
-export async function runServer(config: Config, options: Pick<ServerOptions, 'refresh'>): Promise<void> {
+/** `thumbsmith server`: runs until it is told to stop. */
+export async function runServer(config: Config, options: Pick<ServerOptions, 'refresh' | 'render'>): Promise<void> {
   const log = openLog(config.logLevel)
   const server = await startServer({ config, log, ...options })
   process.stdout.write(`thumbsmith ${VERSION} is ready at ${server.url}\n`)
-  const stop = (signal: NodeJS.Signals) => {
-    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
-    log.info({ signal }, 'stopping')
-    void server.close().then(() => process.exit(0))
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  // A mistake in answering one request must not end all the others.
-  process.on('unhandledRejection', (error) => log.error({ detail: String(error) }, 'something failed unseen'))
+  stopWhenTold(log, server.close)
 }

@@ -11,7 +11,8 @@ const MOMENT_MS = 50
 export interface Message {
   /** Everything up to here was told: `{epoch}.{sequence}`. */
   id: string
-  owner: string
+  /** `undefined`: it is for everybody. */
+  owner: string | undefined
   /** The event as JSON, with links under this origin. */
   dataFor(origin: string): Promise<string>
 }
@@ -75,11 +76,19 @@ export function broadcast(feed: Feed, { catalogue, log }: Pick<Services, 'catalo
     timer ??= setTimeout(flush, MOMENT_MS)
   }
 
+  /** Changes were missed: whoever watches reads the list anew. */
+  function onGap(): void {
+    waiting.clear()
+    told = feed.last()
+    const message: Message = { id: idOf(told), owner: undefined, dataFor: async () => RESET }
+    for (const listener of listeners) listener(message)
+  }
+
   return {
     subscribe(listener) {
       if (listeners.size === 0) {
         told = feed.last()
-        unsubscribe = feed.subscribe(onChange)
+        unsubscribe = feed.subscribe(onChange, onGap)
       }
       listeners.add(listener)
       return () => {

@@ -123,6 +123,21 @@ describe('a watcher that comes back', () => {
     },
   )
 
+  it('that is connected while changes were missed is told to read anew, and so is who was away then', async () => {
+    const watcher = await watch(alice)
+    await until(() => watcher.position() !== '')
+    const before = watcher.position()
+    api.feed.gap()
+    expect((await watcher.count(1))[0]!.event).toEqual({ type: 'reset' })
+    watcher.stop()
+    const [away, current] = [await watch(alice, before), await watch(alice, watcher.position())]
+    expect((await away.count(1))[0]!.event).toEqual({ type: 'reset' })
+    await pause(250)
+    expect(current.events).toEqual([])
+    away.stop()
+    current.stop()
+  })
+
   it('from the future of this run, or too far behind, is told to read anew', async () => {
     for (let i = 0; i < 60; i++) api.feed.publish({ key: `uploads/alice/1/${i}.jpg`, owner: 'alice', kind: 'changed' })
     for (const sequence of [0, 61, 999]) {

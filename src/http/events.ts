@@ -46,7 +46,7 @@ export function eventRoutes(api: Api, services: Services, links: Linker, heartbe
       position: () => channel.position(),
       start: (send) => {
         const tell = (message: Message) => {
-          if (isMine(message.owner)) send(message.id, () => message.dataFor(origin))
+          if (message.owner === undefined || isMine(message.owner)) send(message.id, () => message.dataFor(origin))
         }
         const stop = channel.subscribe(tell)
         if (missed === 'too much') send(channel.position(), async () => RESET)

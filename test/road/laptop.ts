@@ -43,7 +43,7 @@ export async function openLaptop(
     THUMBSMITH_ORIGINALS: `file:${folder}/originals`,
     THUMBSMITH_RENDITIONS: `file:${folder}/renditions`,
   })
-  const running = await openRoad(config, log, options.decoderExecArgv)
+  const running = await openRoad(config, log, options)
   const { road, stores, queue } = running
   const idle = async () => {
     for (let depth = await queue.depth(); depth.waiting + depth.running > 0; depth = await queue.depth())

@@ -1,0 +1,104 @@
+// The cluster on PostgreSQL: one connection with its name on it, by LISTEN and NOTIFY; the lead is an advisory lock. All of it ends with the connection.
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { ThumbsmithError } from '../errors.ts'
+import type { Cluster, ClusterOptions } from './cluster.ts'
+
+const ANSWER_WITHIN_MS = 3_000
+const RECONNECT_AFTER_MS = 500
+/** PostgreSQL refuses longer notifications. */
+const MESSAGE_MAX_BYTES = 7_999
+/** More than this waits only for an engine that hangs. */
+const UNSAID_MAX = 10_000
+
+/** Throws `queue.unavailable` where PostgreSQL cannot be reached now. */
+export async function postgresCluster({ url, name, instance }: ClusterOptions): Promise<Cluster> {
+  let onMessage: (message: string) => void = () => {}
+  let onGap = () => {}
+  let closed = false
+  let unsaid: string[] = []
+  let turn: Promise<unknown> = Promise.resolve()
+  let client = await answer(connect())
+
+  async function connect(): Promise<pg.Client> {
+    const opened = new pg.Client({
+      connectionString: url,
+      application_name: nameOf(instance),
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+      keepAlive: true,
+    })
+    // The end of the connection follows.
+    opened.on('error', () => {})
+    opened.on('notification', ({ payload = '' }) => {
+      const cut = payload.indexOf(' ')
+      if (payload.slice(0, cut) !== instance) onMessage(payload.slice(cut + 1))
+    })
+    await opened.connect()
+    await opened.query(`LISTEN ${pg.escapeIdentifier(name)}`)
+    opened.once('end', () => void reconnect())
+    return opened
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!closed) {
+      await sleep(RECONNECT_AFTER_MS, undefined, { ref: false })
+      try {
+        client = await connect()
+      } catch {
+        continue
+      }
+      if (closed) await client.end()
+      else onGap()
+      return
+    }
+  }
+
+  /** One query at a time, as pg wants it. */
+  function query(text: string, values: unknown[]): Promise<pg.QueryResult<{ yes: boolean }>> {
+    const asked = turn.then(() => client.query(text, values))
+    turn = asked.catch(() => {})
+    return asked
+  }
+  async function ask(text: string, values: string[]): Promise<boolean> {
+    const { rows } = await answer(query(text, values))
+    return rows[0]!.yes
+  }
+  /** Says everything that came up meanwhile at once. */
+  async function say(): Promise<void> {
+    await turn
+    const messages = unsaid
+    unsaid = []
+    if (messages.length) await query('SELECT pg_notify($1, message) FROM unnest($2::text[]) message', [name, messages])
+  }
+
+  return {
+    publish(message) {
+      const text = `${instance} ${message}`
+      if (Buffer.byteLength(text) > MESSAGE_MAX_BYTES || unsaid.length >= UNSAID_MAX) return
+      if (unsaid.push(text) === 1) void say().catch(() => {})
+    },
+    subscribe(message, gap) {
+      onMessage = message
+      onGap = gap
+    },
+    isPresent: (other) =>
+      ask('SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1) AS yes', [nameOf(other)]),
+    leads: () => ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [`${name} lead`]),
+    async close() {
+      closed = true
+      await client.end().catch(() => {})
+    },
+  }
+}
+
+/** PostgreSQL keeps 63 bytes of it. */
+const nameOf = (instance: string) => `thumbsmith ${instance}`
+
+async function answer<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
+  }
+}

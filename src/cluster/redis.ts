@@ -1,0 +1,77 @@
+// The cluster on Redis: messages by publish and subscribe, presence by a channel that each process listens on, the lead by a key that expires.
+import { Redis } from 'ioredis'
+import { ThumbsmithError } from '../errors.ts'
+import type { Cluster, ClusterOptions } from './cluster.ts'
+
+const ANSWER_WITHIN_MS = 3_000
+const LEAD_MS = 30_000
+const LEAD_RENEWED_EVERY_MS = 10_000
+
+/** Throws `queue.unavailable` where Redis cannot be reached now. */
+export async function redisCluster({ url, name, instance }: ClusterOptions): Promise<Cluster> {
+  const messages = `${name}:messages`
+  const presence = (of: string) => `${name}:present:${of}`
+  const lead = `${name}:lead`
+  const retryStrategy = (times: number) => Math.min(times * 100, 1000)
+  const common = { retryStrategy, connectTimeout: ANSWER_WITHIN_MS, lazyConnect: true, enableOfflineQueue: false }
+  const ask = new Redis(url, { ...common, maxRetriesPerRequest: 0, commandTimeout: ANSWER_WITHIN_MS })
+  const hear = new Redis(url, { ...common, autoResubscribe: false })
+  // Each call that fails says so itself, and ioredis connects again.
+  for (const connection of [ask, hear]) connection.on('error', () => {})
+
+  let onMessage: (message: string) => void = () => {}
+  let onGap = () => {}
+  let renewing: NodeJS.Timeout | undefined
+
+  hear.on('message', (_channel, text: string) => {
+    const cut = text.indexOf(' ')
+    if (text.slice(0, cut) !== instance) onMessage(text.slice(cut + 1))
+  })
+
+  async function answer<T>(asked: Promise<T>): Promise<T> {
+    try {
+      return await asked
+    } catch (error) {
+      throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
+    }
+  }
+  const listen = () => hear.subscribe(messages, presence(instance))
+  async function leads(): Promise<boolean> {
+    if ((await ask.set(lead, instance, 'PX', LEAD_MS, 'NX')) === 'OK') return true
+    if ((await ask.get(lead)) !== instance) return false
+    await ask.pexpire(lead, LEAD_MS)
+    return true
+  }
+
+  try {
+    await answer(Promise.all([ask.connect(), hear.connect()]).then(listen))
+  } catch (error) {
+    ask.disconnect()
+    hear.disconnect()
+    throw error
+  }
+  hear.on('ready', () => void listen().then(onGap, () => {}))
+
+  return {
+    publish: (message) => void ask.publish(messages, `${instance} ${message}`).catch(() => {}),
+    subscribe(message, gap) {
+      onMessage = message
+      onGap = gap
+    },
+    async isPresent(other) {
+      const [, listeners] = await answer(ask.pubsub('NUMSUB', presence(other)))
+      return Number(listeners) > 0
+    },
+    async leads() {
+      const led = await answer(leads())
+      if (led) renewing ??= setInterval(() => void leads().catch(() => {}), LEAD_RENEWED_EVERY_MS).unref()
+      return led
+    },
+    async close() {
+      clearInterval(renewing)
+      if (renewing && (await ask.get(lead).catch(() => {})) === instance) await ask.del(lead).catch(() => {})
+      ask.disconnect()
+      hear.disconnect()
+    },
+  }
+}

@@ -1,0 +1,58 @@
+// What THUMBSMITH_QUEUE names: the queue, and where processes share it, what they know of one another; drivers are imported only when asked for.
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Config } from '../config.ts'
+import { ThumbsmithError } from '../errors.ts'
+import type { Queue, QueueOptions } from '../queue/queue.ts'
+import type { Log } from '../road.ts'
+import { OPERATOR, ownerOf, ruleFor } from '../rule.ts'
+import { parseUrl } from './stores.ts'
+
+interface Engine {
+  kind: 'redis' | 'postgres'
+  url: string
+  /** Under which processes find each other on the engine: `?name=…` in the URL, for several systems on one engine. */
+  name: string
+}
+
+/** `undefined`: jobs stay in the process. */
+export function engineOf({ queue }: Pick<Config, 'queue'>): Engine | undefined {
+  const { scheme } = parseUrl('THUMBSMITH_QUEUE', queue, ['memory', 'redis', 'rediss', 'postgres', 'postgresql'])
+  if (scheme === 'memory') return undefined
+  const url = URL.canParse(queue) ? new URL(queue) : undefined
+  const name = url?.searchParams.get('name') ?? 'thumbsmith'
+  if (!url?.hostname || !/^[\w-]{1,40}$/.test(name))
+    throw new ThumbsmithError(
+      'config.invalid',
+      'THUMBSMITH_QUEUE is no usable address. Write for example redis://localhost:6379 or postgres://user:password@localhost/database; a ?name=… has at most 40 letters, digits and dashes.',
+    )
+  url.searchParams.delete('name')
+  return { kind: scheme.startsWith('redis') ? 'redis' : 'postgres', url: url.href, name }
+}
+
+export async function openQueue(config: Config, concurrency: number, log: Log): Promise<Queue> {
+  const engine = engineOf(config)
+  const options: QueueOptions = {
+    concurrency,
+    ownerOf(key) {
+      const rule = ruleFor(config.rules, key)
+      return rule ? ownerOf(rule, key) : OPERATOR
+    },
+    onFailure(job, error, retryInMs) {
+      const detail = error.detail ?? error.stack
+      log[retryInMs === undefined ? 'error' : 'warn']({ key: job.key, detail, retryInMs }, error.message)
+    },
+  }
+  if (!engine) return (await import('../queue/memory.ts')).memoryQueue(options)
+  const { bullmqQueue } = await import('../queue/bullmq.ts')
+  const onTrouble = (detail: string) => log.warn({ detail }, 'there is trouble with the queue; work goes on after it')
+  return bullmqQueue({ ...options, url: engine.url, name: engine.name, onTrouble })
+}
+
+/** `undefined` where this process is alone. */
+export async function openCluster(config: Config, instance: string): Promise<Cluster | undefined> {
+  const engine = engineOf(config)
+  if (!engine) return undefined
+  const { kind, url, name } = engine
+  if (kind === 'redis') return (await import('../cluster/redis.ts')).redisCluster({ url, name, instance })
+  return (await import('../cluster/postgres.ts')).postgresCluster({ url, name, instance })
+}
