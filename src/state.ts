@@ -40,10 +40,21 @@ async function readStored(state: Storage, at: string): Promise<StoredManifest | 
   const body = await state.get(at)
   if (!body) return undefined
   const text = Buffer.from(await readAll(body.stream, MANIFEST_MAX_BYTES)).toString('utf8')
-  const parsed = manifestSchema.safeParse(JSON.parse(text))
+  const parsed = manifestSchema.safeParse(parseJson(text))
   if (!parsed.success)
-    throw new ThumbsmithError('internal', undefined, { detail: `${JSON.stringify(at)}: ${parsed.error.message}` })
+    throw new ThumbsmithError('internal', undefined, {
+      detail: `The manifest at ${JSON.stringify(at)} cannot be read: restore it, or delete it to have it made anew. ${parsed.error.message}`,
+    })
   return { manifest: parsed.data, etag: body.head.etag }
+}
+
+/** What is no JSON is `undefined`, which no schema takes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Writes if nobody wrote in between, else throws `storage.precondition_failed`. `etag` is that of the version read; `undefined`: a new one. */

@@ -1,10 +1,11 @@
 // The sweep: compares everything that should be there with what is, and has every difference looked at. It heals lost events.
-
 import { BACKFILL_AFTER_MS } from './apply.ts'
+import { toThumbsmithError } from './errors.ts'
 import { plan } from './plan.ts'
 import type { Queue } from './queue/queue.ts'
 import { observe } from './reconcile.ts'
 import type { Road } from './road.ts'
+import { ruleFor } from './rule.ts'
 import { MANIFESTS, readManifestAt } from './state.ts'
 import { listAll } from './storage/storage.ts'
 
@@ -22,39 +23,55 @@ export interface SweepResult {
   originals: number
   enqueued: number
   removals: number
+  /** Originals and manifests that could not be looked at; the log says why. */
+  unreadable: number
   /** True where so many originals are gone that nothing was removed. */
   stopped: boolean
 }
 
 /** Small stores may lose a handful at once. */
 const REMOVALS_ALWAYS_ALLOWED = 10
+/** How many are looked at together: a look is a few short requests to the stores. */
+const LOOKS_AT_ONCE = 8
 
 export async function sweep(road: Road, queue: Queue, options: SweepOptions): Promise<SweepResult> {
-  const result: SweepResult = { originals: 0, enqueued: 0, removals: 0, stopped: false }
+  const result: SweepResult = { originals: 0, enqueued: 0, removals: 0, unreadable: 0, stopped: false }
   const refresh = options.refresh ?? false
-  for await (const { key } of listAll(road.stores.originals)) {
-    if (options.signal?.aborted) return result
+  const each = (store: Road['state'], prefix: string, look: (key: string) => Promise<void>) =>
+    eachKey(listAll(store, { prefix }), options.signal, async (key) => {
+      try {
+        await look(key)
+      } catch (thrown) {
+        const error = toThumbsmithError(thrown)
+        // The store is away: the rest could not be looked at either.
+        if (error.code === 'storage.unavailable') throw error
+        result.unreadable++
+        road.log.error({ key, detail: error.detail }, error.message)
+      }
+    })
+
+  await each(road.stores.originals, '', async (key) => {
+    if (!ruleFor(road.rules, key)) return
     const { seen } = await observe(road, { key, refresh })
-    if (!seen.rule || seen.marked) continue
+    if (seen.marked) return
     result.originals++
-    const decided = plan(seen)
     if (seen.manifest?.owed.length) options.onOwed?.(key)
-    if (decided.do === 'nothing') continue
+    if (plan(seen).do === 'nothing') return
     result.enqueued++
     const recent = seen.head !== undefined && seen.now.getTime() - seen.head.modified.getTime() < BACKFILL_AFTER_MS
     await queue.enqueue({ key, refresh, priority: recent ? 'interactive' : 'backfill' })
-  }
+  })
 
   const gone: string[] = []
   let manifests = 0
-  for await (const { key: at } of listAll(road.state, { prefix: MANIFESTS })) {
-    if (options.signal?.aborted) return result
+  await each(road.state, MANIFESTS, async (at) => {
     manifests++
     const manifest = await readManifestAt(road.state, at)
-    if (!manifest || (await road.stores.originals.head(manifest.key))) continue
+    if (!manifest || (await road.stores.originals.head(manifest.key))) return
     const { seen } = await observe(road, { key: manifest.key })
     if (plan(seen).do === 'remove') gone.push(manifest.key)
-  }
+  })
+  if (options.signal?.aborted) return result
   result.removals = gone.length
   if (gone.length > Math.max(REMOVALS_ALWAYS_ALLOWED, manifests * options.removesAtMost)) {
     result.stopped = true
@@ -66,4 +83,27 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
   }
   for (const key of gone) await queue.enqueue({ key, priority: 'backfill' })
   return result
+}
+
+/** A few at a time, and no more once the signal says stop or one look has thrown. */
+async function eachKey(
+  heads: AsyncGenerator<{ key: string }>,
+  signal: AbortSignal | undefined,
+  look: (key: string) => Promise<void>,
+): Promise<void> {
+  let stopped = false
+  const worker = async () => {
+    // An async generator answers its callers in turn, so the workers share one listing.
+    for (let next = await heads.next(); !next.done; next = await heads.next()) {
+      if (stopped || signal?.aborted) return
+      await look(next.value.key)
+    }
+  }
+  const workers = Array.from({ length: LOOKS_AT_ONCE }, worker)
+  try {
+    await Promise.all(workers)
+  } finally {
+    stopped = true
+    await Promise.allSettled(workers)
+  }
 }

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stateOf } from '../../src/manifest.ts'
 import { MARK } from '../../src/original.ts'
+import { manifestKey } from '../../src/state.ts'
 import { readAll } from '../../src/storage/storage.ts'
 import { photo } from '../fixtures/pictures.ts'
 import { type Laptop, openLaptop, removeLaptop } from './laptop.ts'
@@ -197,6 +198,24 @@ describe('the sweep', () => {
     expect(await laptop.sweep({ removesAtMost: 1 })).toMatchObject({ removals: 12, stopped: false })
     await laptop.settle()
     expect(await laptop.keys('renditions')).toHaveLength(2)
+  })
+
+  it('goes on past a manifest that cannot be read, and says which', async () => {
+    const laptop = await open()
+    for (const key of ['u/a.jpg', 'u/b.jpg', 'u/c.jpg']) await laptop.put(key, await photo())
+    await laptop.settle('u/a.jpg', 'u/b.jpg', 'u/c.jpg')
+    await laptop.road.state.put(manifestKey('u/a.jpg'), Buffer.from('{ half'), { contentType: 'application/json' })
+    await laptop.stores.renditions.delete('u/b.jpg/small.jpg')
+    await laptop.stores.originals.delete('u/c.jpg')
+    expect(await laptop.sweep()).toMatchObject({ enqueued: 1, removals: 1, unreadable: 2 })
+    expect(
+      laptop.lines.some(({ level, fields }) => level === 'error' && String(fields.detail).includes('u/a.jpg')),
+    ).toBe(true)
+    await laptop.settle()
+    expect(await laptop.keys('renditions')).toContain('u/b.jpg/small.jpg')
+    // What people wrote into it is theirs: it is not overwritten.
+    const body = await laptop.road.state.get(manifestKey('u/a.jpg'))
+    expect(Buffer.from(await readAll(body!.stream, 100)).toString()).toBe('{ half')
   })
 
   it('takes an unmounted originals folder for what it is', async () => {
