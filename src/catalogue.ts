@@ -17,6 +17,8 @@ export interface Entry {
   /** The presets its rule asks for, in the order of the rule. */
   presets: string[]
   manifest: Manifest | undefined
+  /** There is a manifest, and it cannot be read. */
+  unreadable?: boolean
 }
 
 export interface EditRequest {
@@ -55,11 +57,13 @@ export function openCatalogue({ rules, presets, originals, state, queue, feed }:
     if (!rule) return undefined
     const head = await originals.head(key)
     if (!head || head.metadata[MARK] !== undefined) return undefined
-    return {
-      head,
-      owner: ownerOf(rule, key),
-      presets: rule.presets,
-      manifest: (await readManifest(state, key))?.manifest,
+    const entry = { head, owner: ownerOf(rule, key), presets: rule.presets, manifest: undefined }
+    try {
+      return { ...entry, manifest: (await readManifest(state, key))?.manifest }
+    } catch (error) {
+      // One broken manifest must not take a whole page of the list with it.
+      if (error instanceof ThumbsmithError && error.code === 'internal') return { ...entry, unreadable: true }
+      throw error
     }
   }
 

@@ -40,10 +40,16 @@ export function renditionFilename(key: string, preset: string, object: StoredObj
 }
 
 /** Of the object as it stands: where its bytes or its presets are not those of the manifest, it waits to be looked at. */
-export function stateNow({ head, manifest, presets }: Entry): OriginalView['state'] {
+export function stateNow({ head, manifest, presets, unreadable }: Entry): OriginalView['state'] {
+  if (unreadable) return 'failed'
   if (manifest?.original.etag !== head.etag) return 'queued'
   const unseen = !manifest.error && presets.some((preset) => !(preset in manifest.renditions))
   return unseen ? 'queued' : stateOf(manifest)
+}
+
+const UNREADABLE = {
+  code: 'internal',
+  message: 'What is known of this picture cannot be read. The operator finds the reason in the log.',
 }
 
 export const isSettled = (state: OriginalView['state']): boolean => state !== 'queued' && state !== 'rendering'
@@ -71,6 +77,7 @@ export async function viewOf(entry: Entry, origin: string, links: Linker): Promi
         thumbhash: facts.thumbhash,
       },
     }),
+    ...(entry.unreadable && { error: UNREADABLE }),
     ...(manifest?.error && { error: manifest.error }),
     renditions: await Promise.all(entry.presets.map((preset) => renditionView(entry, preset, origin, links))),
   }
@@ -80,7 +87,7 @@ async function renditionView(entry: Entry, preset: string, origin: string, links
   const { key } = entry.head
   const current = entry.manifest?.original.etag === entry.head.etag
   const rendition = entry.manifest?.renditions[preset]
-  const failed = current ? entry.manifest?.error : undefined
+  const failed = entry.unreadable ? UNREADABLE : current ? entry.manifest?.error : undefined
   const view: RenditionView = {
     preset,
     state: (current && rendition?.state) || (failed ? 'failed' : 'queued'),

@@ -213,6 +213,15 @@ describe('the sweep', () => {
     ).toBe(true)
     await laptop.settle()
     expect(await laptop.keys('renditions')).toContain('u/b.jpg/small.jpg')
+    expect(
+      (await laptop.catalogue.list({ owner: undefined, after: undefined, limit: 9 })).map(({ head, unreadable }) => [
+        head.key,
+        unreadable,
+      ]),
+    ).toEqual([
+      ['u/a.jpg', true],
+      ['u/b.jpg', undefined],
+    ])
     // What people wrote into it is theirs: it is not overwritten.
     const body = await laptop.road.state.get(manifestKey('u/a.jpg'))
     expect(Buffer.from(await readAll(body!.stream, 100)).toString()).toBe('{ half')
