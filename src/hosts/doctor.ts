@@ -145,16 +145,26 @@ async function checkStores(
 const PROBE_KEY = '.thumbsmith/doctor'
 const FREE_MIN_SHARE = 0.05
 
-/** Writes, reads back and deletes one object. */
+/** Writes, reads back and deletes one object, and tries to create it again while it is there. */
 async function checkStore(storage: Storage, place: Place): Promise<Finding> {
   const bytes = Buffer.from(crypto.randomUUID())
   const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
   const head = await storage.head(PROBE_KEY)
+  const again = storage.put(PROBE_KEY, bytes, { contentType: 'text/plain', ifNoneMatch: '*' })
+  const keepsConditions = await again.then(
+    () => false,
+    (error: ThumbsmithError) => error.code === 'storage.precondition_failed',
+  )
   await storage.delete(PROBE_KEY)
   if (head?.etag !== etag || head.bytes !== bytes.length)
     return {
       wrong: `${storage.url} does not give back what was written.`,
       mend: 'Use a local disk, or another kind of store.',
+    }
+  if (!keepsConditions)
+    return {
+      wrong: `${storage.url} does not know conditional writes, by which workers keep out of each other's way.`,
+      mend: 'Run one server and no other worker on it, or use a store that knows them (AWS, Ceph and most others do).',
     }
   if (place.scheme === 's3') return { ok: storage.url }
   const { bavail, blocks, bsize } = await statfs(place.root)

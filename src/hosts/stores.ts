@@ -87,7 +87,7 @@ export async function openStores(config: Config, log: Log): Promise<Stores> {
     served,
     keyOf: (event) => keyAt(places.originals, event),
     async close() {
-      await Promise.all([...new Set([originals, renditions])].map((store) => store.close?.()))
+      await Promise.all([...new Set([originals, renditions])].map(async (store) => store.close?.()))
     },
   }
 }
