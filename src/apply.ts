@@ -230,7 +230,13 @@ async function release(road: Road, claimed: StoredManifest, error: ThumbsmithErr
       if (claim?.token !== claimed.manifest.claim!.token) return
       const deaths = manifest.attempts.deaths + (error.retry === 'lethal' ? 1 : 0)
       try {
-        await write(road, { ...manifest, attempts: { ...manifest.attempts, deaths } }, now.etag)
+        const renditions = Object.fromEntries(
+          Object.entries(manifest.renditions).map(([preset, rendition]) => [
+            preset,
+            rendition.state === 'rendering' ? { ...rendition, state: 'queued' as const } : rendition,
+          ]),
+        )
+        await write(road, { ...manifest, renditions, attempts: { ...manifest.attempts, deaths } }, now.etag)
         return
       } catch (failure) {
         if (!(failure instanceof ThumbsmithError) || failure.code !== 'storage.precondition_failed') throw failure

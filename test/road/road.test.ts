@@ -383,7 +383,11 @@ describe('an outage', () => {
       },
     }
     await laptop.put('u/a.jpg', await photo())
-    await laptop.settle('u/a.jpg')
+    await laptop.queue.enqueue({ key: 'u/a.jpg' })
+    // While it waits to be tried again, nobody renders it, and it does not say so.
+    await expect.poll(() => failures).toBeLessThan(3)
+    await expect.poll(async () => stateOf(await laptop.manifest('u/a.jpg'))).toBe('queued')
+    await laptop.settle()
     const manifest = await laptop.manifest('u/a.jpg')
     expect(stateOf(manifest)).toBe('ready')
     expect(manifest.attempts).toEqual({ deaths: 0, vanished: 0 })
