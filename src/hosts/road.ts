@@ -80,7 +80,7 @@ export async function openRoad(
     // Where jobs are shared, whoever runs the job of a key sends its notifications, so that only one does.
     const onOwed = cluster ? (key: string) => void enqueue({ key, priority: 'backfill' }) : outbox.deliver
     if (render)
-      queue.run(async (job) => {
+      await queue.run(async (job) => {
         await reconcile(road, job)
         outbox.deliver(job.key)
       })

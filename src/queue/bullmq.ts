@@ -79,7 +79,7 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
     async enqueue(job) {
       if (!closing) await answered(add(job))
     },
-    run(handler) {
+    async run(handler) {
       const oneAtATime = serially(busy, handler)
       worker = engine.openWorker((job) => oneAtATime(jobOf(job)), {
         concurrency,
@@ -97,6 +97,8 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
         },
       })
       worker.on('error', onError)
+      // One whose connection fails before it ever stood stays broken on PostgreSQL.
+      await answered(worker.waitUntilReady())
     },
     async depth() {
       const {

@@ -25,9 +25,9 @@ export function gate(): { runs: Run[]; handler: (job: Job) => Promise<void> } {
   return { runs, handler: (job) => new Promise<void>((end, fail) => runs.push({ job, end, fail })) }
 }
 
-export function record(workers: Queue[]): Job[] {
+export async function record(workers: Queue[]): Promise<Job[]> {
   const runs: Job[] = []
-  for (const worker of workers) worker.run(async (job) => void runs.push(job))
+  for (const worker of workers) await worker.run(async (job) => void runs.push(job))
   return runs
 }
 

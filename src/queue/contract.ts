@@ -35,7 +35,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
   async 'one job a key while one waits'(open) {
     const { producer, workers } = await open()
     for (let i = 0; i < 5; i++) await producer.enqueue({ key: 'a' })
-    const runs = record(workers)
+    const runs = await record(workers)
     await idle(producer)
     assert.deepEqual(keysOf(runs), ['a'])
   },
@@ -43,7 +43,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
   async 'exactly one more run for any number of changes during a run'(open) {
     const { producer, workers } = await open({ workers: 2 })
     const { runs, handler } = gate()
-    for (const worker of workers) worker.run(handler)
+    for (const worker of workers) await worker.run(handler)
     await producer.enqueue({ key: 'a' })
     await until(() => runs.length === 1)
     for (let i = 0; i < 5; i++) await producer.enqueue({ key: 'a' })
@@ -66,7 +66,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
     let most = 0
     for (const worker of workers) {
       let here = 0
-      worker.run(async ({ key }) => {
+      await worker.run(async ({ key }) => {
         assert.ok(!running.has(key), `${key} runs twice at once`)
         running.add(key)
         most = Math.max(most, ++here)
@@ -93,7 +93,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
     await producer.enqueue({ key: 'both', priority: 'backfill' })
     await producer.enqueue({ key: 'new' })
     await producer.enqueue({ key: 'both', priority: 'interactive' })
-    const runs = record(workers)
+    const runs = await record(workers)
     await idle(producer)
     assert.deepEqual(keysOf(runs), ['new', 'both', 'old'])
   },
@@ -103,7 +103,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
     const { runs, handler } = gate()
     await producer.enqueue({ key: 'a', refresh: true })
     await producer.enqueue({ key: 'a' })
-    for (const worker of workers) worker.run(handler)
+    for (const worker of workers) await worker.run(handler)
     await until(() => runs.length === 1)
     await producer.enqueue({ key: 'a', refresh: true })
     await producer.enqueue({ key: 'a' })
@@ -126,7 +126,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
     })
     let runs = 0
     for (const worker of workers)
-      worker.run(async ({ key }) => {
+      await worker.run(async ({ key }) => {
         runs++
         if (key === 'final') throw new ThumbsmithError('image.damaged')
         if (runs < 4) throw new ThumbsmithError(runs === 2 ? 'decoder.died' : 'storage.unavailable')
@@ -148,7 +148,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
   async 'a key that is asked for again does not wait for the backoff'(open) {
     const { producer, workers } = await open({ random: () => 200 })
     const { runs, handler } = gate()
-    for (const worker of workers) worker.run(handler)
+    for (const worker of workers) await worker.run(handler)
     await producer.enqueue({ key: 'a' })
     await until(() => runs.length === 1)
     runs[0]!.fail(new ThumbsmithError('storage.unavailable'))
@@ -167,7 +167,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
     const { runs, handler } = gate()
     for (let i = 0; i < 50; i++) await producer.enqueue({ key: `a${i}` })
     for (let i = 0; i < 50; i++) await producer.enqueue({ key: `b${i}`, priority: 'backfill' })
-    for (const worker of workers) worker.run(handler)
+    for (const worker of workers) await worker.run(handler)
     const advance = async (to: number) => {
       for (let i = 0; i < to; i++) {
         await until(() => runs.length > i)
@@ -195,7 +195,7 @@ const cases: Record<string, (open: Open) => Promise<void>> = {
   async 'closing waits for what runs and begins nothing more'(open) {
     const { producer, workers } = await open()
     const { runs, handler } = gate()
-    for (const worker of workers) worker.run(handler)
+    for (const worker of workers) await worker.run(handler)
     await producer.enqueue({ key: 'a' })
     await until(() => runs.length === 1)
     await producer.enqueue({ key: 'b' })

@@ -19,7 +19,7 @@ describe('the in-process queue', () => {
     const runs: unknown[] = []
     await queue.enqueue({ key: 'a', priority: 'backfill', refresh: true })
     await queue.enqueue({ key: 'a' })
-    queue.run(async (job) => void runs.push(job))
+    await queue.run(async (job) => void runs.push(job))
     await queue.close()
     expect(runs).toEqual([{ key: 'a', priority: 'interactive', refresh: true }])
   })

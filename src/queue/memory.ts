@@ -69,7 +69,7 @@ export function memoryQueue({ concurrency, ownerOf, onFailure, random = Math.ran
     async enqueue(job) {
       if (!closed) add(job)
     },
-    run(handle) {
+    async run(handle) {
       handler = handle
       pump()
     },

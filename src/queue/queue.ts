@@ -17,10 +17,10 @@ export interface Queue {
    */
   enqueue(job: Job): Promise<void>
   /**
-   * Starts working. `handler` throws an error whose `retry` is not `never` to be called again, later, with backoff. It is never called for
-   * a key that it is still busy with in this process.
+   * Starts working; resolves when jobs can come. `handler` throws an error whose `retry` is not `never` to be called again, later, with
+   * backoff. It is never called for a key that it is still busy with in this process. Throws `queue.unavailable`.
    */
-  run(handler: (job: Job) => Promise<void>): void
+  run(handler: (job: Job) => Promise<void>): Promise<void>
   /** Jobs that wait or run, here and elsewhere, for people. */
   depth(): Promise<{ waiting: number; running: number }>
   /** Stops taking jobs and waits for the running ones. */

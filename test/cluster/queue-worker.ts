@@ -3,7 +3,7 @@ import { bullmqQueue } from '../../src/queue/bullmq.ts'
 
 const [url = '', name = ''] = process.argv.slice(2)
 const queue = await bullmqQueue({ url, name, concurrency: 2, ownerOf: () => 'somebody', onTrouble: () => {} })
-queue.run(async ({ key }) => {
+await queue.run(async ({ key }) => {
   process.stdout.write(`${key}\n`)
   await new Promise(() => {})
 })

@@ -72,7 +72,7 @@ for (const [engine, start] of Object.entries(ENGINES))
       const failures: unknown[] = []
       const runs: string[] = []
       const worker = await partOf(server.url, name, { onFailure: (...failure) => void failures.push(failure) })
-      worker.run(async ({ key }) => void runs.push(key))
+      await worker.run(async ({ key }) => void runs.push(key))
       killed.kill('SIGKILL')
       await once(killed, 'exit')
       const since = performance.now()
@@ -89,14 +89,14 @@ for (const [engine, start] of Object.entries(ENGINES))
       const producer = await partOf(server.url, name)
       const worker = await partOf(server.url, name)
       const leaving = await partOf(server.url, freshName())
-      leaving.run(async () => {})
+      await leaving.run(async () => {})
       const failures: unknown[] = []
       const runs: string[] = []
       let release = () => {}
       const held = new Promise<void>((resolve) => {
         release = resolve
       })
-      worker.run(async ({ key }) => {
+      await worker.run(async ({ key }) => {
         runs.push(key)
         if (key === 'running') await held
       })
@@ -138,7 +138,7 @@ for (const [engine, start] of Object.entries(ENGINES))
       const worker = await partOf(server.url, name)
       const runs: string[] = []
       let release = () => {}
-      worker.run(async ({ key }) => {
+      await worker.run(async ({ key }) => {
         runs.push(key)
         if (runs.length === 1)
           await new Promise<void>((resolve) => {
@@ -159,7 +159,7 @@ for (const [engine, start] of Object.entries(ENGINES))
       const name = freshName()
       const [many, one, worker] = await Promise.all([1, 2, 3].map(() => partOf(server.url, name, { concurrency: 3 })))
       const done = new Map<string, () => void>()
-      worker!.run(async ({ key }) => {
+      await worker!.run(async ({ key }) => {
         await sleep(20)
         done.get(key)?.()
       })
