@@ -90,6 +90,12 @@ describe('the environment', () => {
     [{ THUMBSMITH_LOG_LEVEL: 'loud' }, 'THUMBSMITH_LOG_LEVEL is "loud".'],
     [{ THUMBSMITH_PUBLIC_URL: 'example.com' }, 'THUMBSMITH_PUBLIC_URL holds "example.com".'],
     [{ HOST: '0.0.0.0' }, 'HOST is "0.0.0.0", which other machines can reach.'],
+    [{ HOST: '0.0.0.0', THUMBSMITH_AUTH: 'none' }, 'which other machines can reach.'],
+    [{ HOST: '0.0.0.0', THUMBSMITH_PUBLIC_URL: 'http://localhost:8080' }, 'which other machines can reach.'],
+    [
+      { HOST: '0.0.0.0', THUMBSMITH_AUTH: 'none', THUMBSMITH_PUBLIC_URL: 'https://pictures.example.com' },
+      'which other machines can reach.',
+    ],
     [{ THUMBSMITH_DECODERS: '0' }, 'THUMBSMITH_DECODERS is "0".'],
   ])('%j is refused by name', (env, message) => {
     expect(problems(yaml, env)).toContain(message)
@@ -101,6 +107,11 @@ describe('the environment', () => {
       THUMBSMITH_AUTH: 'jwt:?issuer=a&audience=b',
       THUMBSMITH_PUBLIC_URL: 'https://pictures.example.com',
     }
+    expect(parseConfig(yaml, 'x', env).host).toBe('0.0.0.0')
+  })
+
+  it('may listen on every address of a container whose port leads to this machine only', () => {
+    const env = { HOST: '0.0.0.0', THUMBSMITH_AUTH: 'none', THUMBSMITH_PUBLIC_URL: 'http://localhost:8080' }
     expect(parseConfig(yaml, 'x', env).host).toBe('0.0.0.0')
   })
 

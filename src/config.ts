@@ -53,7 +53,10 @@ export const VARIABLES = {
     'file:./data/renditions',
     'Where renditions are kept (the same kinds of place), and the state of every original (under `.thumbsmith/`).',
   ],
-  THUMBSMITH_QUEUE: ['memory:', 'How work travels.'],
+  THUMBSMITH_QUEUE: [
+    'memory:',
+    'How work travels: within the process, or `redis://…` or `postgres://…` to workers (`?name=…` where several systems share one).',
+  ],
   THUMBSMITH_AUTH: [
     'none',
     '`none`: everybody is the operator, for one person on one machine. `jwt:` with `?issuer=…&audience=…` (and `&jwks=…`): signed-in people, each sees only their own; `&operator=claim=value` names who sees everything.',
@@ -187,7 +190,9 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     host: value('HOST'),
     port: number('PORT', 0, 65_535),
   }
-  if (!isLoopback(config.host) && (config.auth === 'none' || config.publicUrl === ''))
+  // Behind the port of a container that is published on this machine only. Said outright, for nothing here can check it.
+  const isLocal = env.THUMBSMITH_AUTH === 'none' && config.publicUrl && isLoopback(new URL(config.publicUrl).hostname)
+  if (!isLoopback(config.host) && !isLocal && (config.auth === 'none' || config.publicUrl === ''))
     throw invalid(
       `HOST is "${config.host}", which other machines can reach. Set THUMBSMITH_AUTH, so that strangers cannot see the pictures, and THUMBSMITH_PUBLIC_URL, the address people use.`,
     )

@@ -1,0 +1,23 @@
+# thumbsmith in a container: `server` by default, or any other command. Built from a clone: docker build -t thumbsmith .
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+RUN npm run build && npm prune --omit=dev --workspaces=false
+
+FROM node:24-bookworm-slim
+# As the decoder processes are started: glibc gives memory back instead of keeping it in pools.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
+COPY --from=build /app/package.json /app/thumbsmith.yaml /app/
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
+# Folder stores and a thumbsmith.yaml of one's own go here; nothing else is written, but for /tmp.
+RUN mkdir /data && chown node:node /data
+WORKDIR /data
+USER node
+EXPOSE 8080
+ENTRYPOINT ["node", "/app/bin/thumbsmith.mjs"]
+CMD ["server"]
+# Of the server; a worker listens nowhere, and ends where it cannot work.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD \
+  ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
