@@ -37,7 +37,9 @@ export const fileSchema = z
     notifiers: z
       .record(z.string(), z.string())
       .default({ log: 'log:' })
-      .describe('Where notifications go, by name: log:'),
+      .describe(
+        'Where notifications go, by name: `log:`, `sns:arn:aws:sns:…` or `https://…` (a signed webhook; `#private` at its end allows a network of your own). `sns:` alone is THUMBSMITH_SNS_TOPIC.',
+      ),
     limits: limitsSchema,
   })
   .describe('thumbsmith: presets and rules.')
@@ -77,6 +79,11 @@ export const VARIABLES = {
     '',
     'The SNS topics, as whole ARNs separated by commas, whose signed messages are taken at `POST /events/s3`.',
   ],
+  THUMBSMITH_SNS_TOPIC: ['', 'The whole ARN of the SNS topic that a notifier `sns:` publishes to.'],
+  THUMBSMITH_WEBHOOK_SECRET: [
+    '',
+    'Signs what webhook notifiers send, as Standard Webhooks has it: `whsec_` and the base64 of 24 to 64 bytes.',
+  ],
   THUMBSMITH_PUBLIC_URL: [
     '',
     'The address people use, e.g. `https://pictures.example.com`, where it is not the one listened on.',
@@ -107,6 +114,8 @@ export interface Config {
   secret: string
   eventsSecret: string
   eventsTopics: string[]
+  snsTopic: string
+  webhookSecret: string
   publicUrl: string
   allowedOrigins: string[]
   decoders: number | undefined
@@ -182,6 +191,8 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     secret: secret('THUMBSMITH_SECRET'),
     eventsSecret: secret('THUMBSMITH_EVENTS_SECRET'),
     eventsTopics: list('THUMBSMITH_EVENTS_TOPICS'),
+    snsTopic: value('THUMBSMITH_SNS_TOPIC'),
+    webhookSecret: value('THUMBSMITH_WEBHOOK_SECRET'),
     publicUrl: value('THUMBSMITH_PUBLIC_URL') && site('THUMBSMITH_PUBLIC_URL', value('THUMBSMITH_PUBLIC_URL')),
     allowedOrigins: list('THUMBSMITH_ALLOWED_ORIGINS').map((origin) => site('THUMBSMITH_ALLOWED_ORIGINS', origin)),
     decoders: value('THUMBSMITH_DECODERS') === '' ? undefined : number('THUMBSMITH_DECODERS', 1, 256),

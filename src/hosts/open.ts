@@ -32,12 +32,17 @@ export async function openAuth(config: Config): Promise<Auth> {
 
 export async function openNotifiers(config: Config, log: Log): Promise<Record<string, Notifier>> {
   const notifiers: Record<string, Notifier> = {}
-  for (const [name, url] of Object.entries(config.notifiers)) {
-    parseUrl(`notifiers.${name} in ${config.file}`, url, ['log'])
-    const { logNotifier } = await import('../notify/log.ts')
-    notifiers[name] = logNotifier(name, log)
-  }
+  for (const [name, url] of Object.entries(config.notifiers))
+    notifiers[name] = await openNotifier(name, url, config, log)
   return notifiers
+}
+
+async function openNotifier(name: string, url: string, config: Config, log: Log): Promise<Notifier> {
+  const { scheme, rest } = parseUrl(`notifiers.${name} in ${config.file}`, url, ['log', 'sns', 'https', 'http'])
+  if (scheme === 'log') return (await import('../notify/log.ts')).logNotifier(name, log)
+  if (scheme === 'sns') return (await import('../notify/sns.ts')).snsNotifier(name, rest || config.snsTopic)
+  const { webhookNotifier } = await import('../notify/webhook.ts')
+  return webhookNotifier(name, { url, secret: config.webhookSecret })
 }
 
 /** `size` decoder processes; `execArgv` are Node's own options for each of them. */

@@ -44,3 +44,30 @@ export function notificationOf(manifest: Manifest, owed: Manifest['owed'][number
     manifest,
   }
 }
+
+/** The same for machines, as JSON: what settled and how, with where each rendition is. */
+export function machineWordOf({ id, at, outcome, manifest }: Notification) {
+  return {
+    type: `original.${outcome}`,
+    timestamp: at,
+    data: {
+      id,
+      key: manifest.key,
+      owner: manifest.owner,
+      outcome,
+      ...(manifest.error && { error: manifest.error }),
+      renditions: Object.entries(manifest.renditions).map(([preset, { state, object, error }]) => ({
+        preset,
+        state,
+        ...(object && {
+          key: object.key,
+          width: object.width,
+          height: object.height,
+          bytes: object.bytes,
+          contentType: object.contentType,
+        }),
+        ...(error && { error }),
+      })),
+    },
+  }
+}
