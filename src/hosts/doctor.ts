@@ -7,6 +7,7 @@ import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { RESERVED_PREFIX } from '../original.ts'
 import { originalsArePresent } from '../sentinel.ts'
 import type { Storage } from '../storage/storage.ts'
+import { engineOf, openQueue } from './engine.ts'
 import { openNotifiers } from './open.ts'
 import { openStores, type Place, placesOf, type Stores } from './stores.ts'
 import { VERSION } from './version.ts'
@@ -49,7 +50,11 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
       return { wrong: error.message, mend: 'Mend each line above, then run doctor again.' }
     }
   })
-  if (config) await checkStores(config, check)
+  if (config) {
+    const known = config
+    await checkStores(known, check)
+    await check('queue', () => checkQueue(known))
+  }
   process.stdout.write(
     wrong ? `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.\n` : 'Everything is as it should be.\n',
   )
@@ -172,4 +177,21 @@ async function checkStore(storage: Storage, place: Place): Promise<Finding> {
   if (bavail / blocks < FREE_MIN_SHARE)
     return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
   return { ok: `${storage.url}, ${free}` }
+}
+
+async function checkQueue(config: Config): Promise<Finding> {
+  const engine = engineOf(config)
+  if (!engine) return { ok: 'within the process' }
+  try {
+    const queue = await openQueue(config, 1, silent)
+    try {
+      const { waiting, running } = await queue.depth()
+      return { ok: `${engine.name} on ${engine.kind}, ${waiting} jobs wait, ${running} run` }
+    } finally {
+      await queue.close()
+    }
+  } catch (thrown) {
+    const { message, detail } = toThumbsmithError(thrown)
+    return { wrong: message, mend: `Start it, or mend THUMBSMITH_QUEUE (${detail ?? 'no more is known'}).` }
+  }
 }
