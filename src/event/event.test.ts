@@ -220,8 +220,8 @@ describe('what is no event', () => {
   it('is wrapped without end', () => {
     let body = JSON.stringify({ Records: [aws('a')] })
     for (let i = 0; i < 12; i++) body = JSON.stringify({ Message: body })
-    expect(parseStoreEvents(body)).toEqual({ events: [], ignored: ['wrapped too often'] })
+    expect(parseStoreEvents(body)).toEqual({ events: [], ignored: ['wrapped too often'], isForeign: true })
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    expect(parseStoreEvents(deep)).toEqual({ events: [], ignored: ['wrapped too often'] })
+    expect(parseStoreEvents(deep)).toEqual({ events: [], ignored: ['wrapped too often'], isForeign: true })
   })
 })

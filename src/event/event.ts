@@ -16,6 +16,8 @@ export interface ParsedEvents {
   events: BucketEvent[]
   /** Why the rest is no event of an object, for the log. */
   ignored: string[]
+  /** Something in it is nothing that a store says. */
+  isForeign?: true
 }
 
 /** Says whether an SNS message is one of our topics' own. */
@@ -29,7 +31,10 @@ export function parseStoreEvents(body: unknown): ParsedEvents {
   const found: ParsedEvents = { events: [], ignored: [] }
   for (const one of unwrap(body, DEPTH_MAX)) {
     if (typeof one === 'string') found.ignored.push(one)
-    else found.events.push(one)
+    else if ('foreign' in one) {
+      found.ignored.push(one.foreign)
+      found.isForeign = true
+    } else found.events.push(one)
   }
   return found
 }
@@ -56,12 +61,12 @@ type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
 /** Events, and for everything else why it is none. */
-function* unwrap(value: unknown, depth: number): Generator<BucketEvent | string> {
+function* unwrap(value: unknown, depth: number): Generator<BucketEvent | string | { foreign: string }> {
   const inside = (inner: unknown) => unwrap(inner, depth - 1)
-  if (depth === 0) yield 'wrapped too often'
+  if (depth === 0) yield { foreign: 'wrapped too often' }
   else if (typeof value === 'string') yield* inside(parseJson(value))
   else if (Array.isArray(value)) for (const one of value) yield* inside(one)
-  else if (!isFields(value)) yield 'not JSON'
+  else if (!isFields(value)) yield { foreign: 'not JSON' }
   else if (value.Event === 's3:TestEvent') yield 'a test event'
   else if (Array.isArray(value.Records)) yield* inside(value.Records)
   else if (isFields(value.s3)) yield readRecord(value)
@@ -70,7 +75,7 @@ function* unwrap(value: unknown, depth: number): Generator<BucketEvent | string>
   else {
     // What SNS, Lambda and SQS's own API put around a message.
     const inner = [value.Message, value.Sns, value.body, value.Body].find((part) => part !== undefined)
-    if (inner === undefined) yield 'of no known shape'
+    if (inner === undefined) yield { foreign: 'of no known shape' }
     else yield* inside(inner)
   }
 }

@@ -14,10 +14,15 @@ interface Engine {
   name: string
 }
 
-/** `undefined`: jobs stay in the process. */
+const parseQueue = (queue: string) =>
+  parseUrl('THUMBSMITH_QUEUE', queue, ['memory', 'redis', 'rediss', 'postgres', 'postgresql', 'sqs'])
+
+export const staysInProcess = ({ queue }: Pick<Config, 'queue'>): boolean => parseQueue(queue).scheme === 'memory'
+
+/** `undefined`: jobs stay in the process, or go where processes do not find each other. */
 export function engineOf({ queue }: Pick<Config, 'queue'>): Engine | undefined {
-  const { scheme } = parseUrl('THUMBSMITH_QUEUE', queue, ['memory', 'redis', 'rediss', 'postgres', 'postgresql'])
-  if (scheme === 'memory') return undefined
+  const { scheme } = parseQueue(queue)
+  if (scheme === 'memory' || scheme === 'sqs') return undefined
   const url = URL.canParse(queue) ? new URL(queue) : undefined
   const name = url?.searchParams.get('name') ?? 'thumbsmith'
   if (!url?.hostname || !/^[\w-]{1,40}$/.test(name))
@@ -42,6 +47,8 @@ export async function openQueue(config: Config, concurrency: number, log: Log): 
       log[retryInMs === undefined ? 'error' : 'warn']({ key: job.key, detail, retryInMs }, error.message)
     },
   }
+  const { scheme, rest } = parseQueue(config.queue)
+  if (scheme === 'sqs') return (await import('../queue/sqs.ts')).sqsQueue(rest)
   if (!engine) return (await import('../queue/memory.ts')).memoryQueue(options)
   const { bullmqQueue } = await import('../queue/bullmq.ts')
   const onTrouble = (detail: string) => log.warn({ detail }, 'there is trouble with the queue; work goes on after it')

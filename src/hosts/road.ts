@@ -8,9 +8,9 @@ import { openOutbox } from '../outbox.ts'
 import type { Job, Queue } from '../queue/queue.ts'
 import { reconcile } from '../reconcile.ts'
 import type { Log, Road } from '../road.ts'
-import { ensureSentinel } from '../sentinel.ts'
+import { ensureSentinel, originalsArePresent } from '../sentinel.ts'
 import { type SweepOptions, type SweepResult, sweep } from '../sweep.ts'
-import { openCluster, openQueue } from './engine.ts'
+import { openCluster, openQueue, staysInProcess } from './engine.ts'
 import { openNotifiers, openRenderer } from './open.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -22,6 +22,10 @@ export interface RunningRoad {
   /** Whether it is this process that sweeps. */
   leads(): Promise<boolean>
   sweep(options?: Partial<SweepOptions>): Promise<SweepResult>
+  /** Reconciles one key here and now, then begins to send what that owes. Throws like `reconcile`. */
+  look(job: Job): Promise<void>
+  /** Resolves when no notification is being sent any more. */
+  told(): Promise<void>
   /** Lets the running jobs and notifications end, then releases everything. */
   close(): Promise<void>
 }
@@ -56,6 +60,7 @@ export async function openRoad(
     const outbox = openOutbox({ state, notifiers, log })
     closing.push(outbox.idle)
     const cluster = await openCluster(config, instance)
+    const isShared = !staysInProcess(config)
     if (cluster) closing.push(cluster.close)
     // One job more than decoders, so that reading and writing overlap with rendering.
     const queue = await openQueue(config, decoders + 1, log)
@@ -71,29 +76,41 @@ export async function openRoad(
       feed: cluster ? sharedFeed(memoryFeed(), cluster) : memoryFeed(),
       log,
       instance,
-      isPresent: cluster ? cluster.isPresent : async () => false,
+      // Where others share the work unseen, the lease of a claim alone decides.
+      isPresent: cluster ? cluster.isPresent : async () => isShared,
     }
     const enqueue = (job: Job) =>
       queue.enqueue(job).catch(({ detail }: ThumbsmithError) => {
         log.warn({ key: job.key, detail }, 'the queue did not take a job; the sweep will find it')
       })
     // Where jobs are shared, whoever runs the job of a key sends its notifications, so that only one does.
-    const onOwed = cluster ? (key: string) => void enqueue({ key, priority: 'backfill' }) : outbox.deliver
-    if (render)
-      await queue.run(async (job) => {
-        await reconcile(road, job)
-        outbox.deliver(job.key)
-      })
+    const onOwed = isShared ? (key: string) => void enqueue({ key, priority: 'backfill' }) : outbox.deliver
+    const look = async (job: Job) => {
+      await reconcile(road, job)
+      outbox.deliver(job.key)
+    }
+    if (render) await queue.run(look)
     return {
       road,
       stores,
       queue: { ...queue, enqueue },
       leads: cluster ? cluster.leads : async () => true,
       sweep: (options) => sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed, ...options }),
+      look,
+      told: outbox.idle,
       close,
     }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+export async function readiness({ stores, road }: RunningRoad): Promise<{ ok: boolean; problems: string[] }> {
+  const problems: string[] = []
+  if (!(await originalsArePresent(stores.originals, road.state)))
+    problems.push(
+      `The originals store ${stores.originals.url} looks empty or unmounted: mount it, or see \`thumbsmith doctor\`.`,
+    )
+  return { ok: problems.length === 0, problems }
 }

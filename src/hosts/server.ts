@@ -5,13 +5,12 @@ import { ThumbsmithError } from '../errors.ts'
 import { httpApp } from '../http/app.ts'
 import { tokenBuckets } from '../http/throttle.ts'
 import type { Log } from '../road.ts'
-import { originalsArePresent } from '../sentinel.ts'
 import { dashboardFiles } from './dashboard.ts'
 import { engineOf } from './engine.ts'
 import { listen } from './listen.ts'
 import { openLog } from './log.ts'
 import { openAuth } from './open.ts'
-import { openRoad, type RunningRoad } from './road.ts'
+import { openRoad, type RunningRoad, readiness } from './road.ts'
 import { stopWhenTold } from './stop.ts'
 import { openStoreEvents } from './store-events.ts'
 import { linkOrigins } from './stores.ts'
@@ -91,15 +90,6 @@ export async function startServer({
     await close()
     throw error
   }
-}
-
-async function readiness({ stores, road }: RunningRoad): Promise<{ ok: boolean; problems: string[] }> {
-  const problems: string[] = []
-  if (!(await originalsArePresent(stores.originals, road.state)))
-    problems.push(
-      `The originals store ${stores.originals.url} looks empty or unmounted: mount it, or see \`thumbsmith doctor\`.`,
-    )
-  return { ok: problems.length === 0, problems }
 }
 
 /** Sweeps now and then every so often, one at a time, and only one server of many. Returns how to stop. */

@@ -1,0 +1,143 @@
+// Batches of SQS as Lambda gets them, on a real road: which messages are handed back, and that no other is.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { photo } from '../../test/fixtures/pictures.ts'
+import { type Laptop, openLaptop } from '../../test/road/laptop.ts'
+import { ThumbsmithError } from '../errors.ts'
+import { stateOf } from '../manifest.ts'
+import { renderBatch, type SqsRecord } from './lambda-render.ts'
+import type { RunningRoad } from './road.ts'
+
+const YAML = `
+presets: { small: { width: 64 } }
+rules: [{ name: uploads, prefix: uploads/, presets: [small], rendition: "{preset}/{subdir}/{name}.{ext}" }]
+`
+const PLENTY = { getRemainingTimeInMillis: () => 60_000 }
+
+let laptop: Laptop
+/** The folder stands in for the bucket `pictures`. */
+let running: RunningRoad
+
+beforeEach(async () => {
+  laptop = await openLaptop(YAML)
+  const keyOf: RunningRoad['stores']['keyOf'] = ({ bucket, key }) => (bucket === 'pictures' ? key : undefined)
+  running = { ...laptop, stores: { ...laptop.stores, keyOf } }
+})
+afterEach(() => laptop.close())
+
+/** How AWS writes a key into an event. */
+const formEncoded = (key: string) =>
+  encodeURIComponent(key)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+')
+
+const s3Event = (key: string, bucket = 'pictures') => ({
+  Records: [
+    {
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: 'eu-central-1',
+      eventTime: '2026-05-04T09:31:07.512Z',
+      eventName: 'ObjectCreated:Post',
+      userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
+      requestParameters: { sourceIPAddress: '192.0.2.7' },
+      responseElements: { 'x-amz-request-id': 'D82B88E5F771F645' },
+      s3: {
+        s3SchemaVersion: '1.0',
+        configurationId: 'thumbsmith',
+        bucket: { name: bucket, ownerIdentity: { principalId: 'A3I5XTEXAMAI3E' }, arn: `arn:aws:s3:::${bucket}` },
+        object: { key: formEncoded(key), size: 1000, eTag: 'b21b84d653bb07b05b1e6b33684dc11b', sequencer: '0C0F' },
+      },
+    },
+  ],
+})
+
+let messages = 0
+const record = (body: unknown): SqsRecord =>
+  ({
+    messageId: `00000000-0000-4000-8000-${String(++messages).padStart(12, '0')}`,
+    receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:thumbsmith',
+  }) as SqsRecord
+
+const failedOf = async (records: SqsRecord[], context = PLENTY) =>
+  (await renderBatch(running, records, context)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+
+describe('a batch', () => {
+  it('renders keys with spaces, plus, percent and unicode', async () => {
+    const keys = ['my photo.jpg', 'a+b.jpg', '100%20.jpg', 'Kätzchen 🐈.jpg', "o'(x)~!.jpg"].map(
+      (name) => `uploads/${name}`,
+    )
+    for (const key of keys) await laptop.put(key, await photo())
+    expect(await failedOf(keys.map((key) => record(s3Event(key))))).toEqual([])
+    for (const key of keys) expect([key, stateOf(await laptop.manifest(key))]).toEqual([key, 'ready'])
+  })
+
+  it('hands back the one poisoned message of ten, and nothing of its siblings', async () => {
+    const keys = Array.from({ length: 9 }, (_, i) => `uploads/${i}.jpg`)
+    for (const key of keys) await laptop.put(key, await photo())
+    const poison = record('{"not": "ours"}')
+    const records = keys.map((key) => record(s3Event(key)))
+    records.splice(4, 0, poison)
+    expect(await failedOf(records)).toEqual([poison.messageId])
+    for (const key of keys) expect(stateOf(await laptop.manifest(key))).toBe('ready')
+  })
+
+  it('takes a damaged picture, a duplicate, a missing key, a test event and a foreign bucket as done', async () => {
+    await laptop.put('uploads/bad.jpg', Buffer.from('no picture'))
+    await laptop.put('uploads/good.jpg', await photo())
+    const records = [
+      s3Event('uploads/bad.jpg'),
+      s3Event('uploads/good.jpg'),
+      s3Event('uploads/good.jpg'),
+      s3Event('uploads/never-there.jpg'),
+      s3Event('uploads/good.jpg', 'another-bucket'),
+      { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-05-04T09:31:07.512Z', Bucket: 'pictures' },
+    ].map(record)
+    expect(await failedOf(records)).toEqual([])
+    expect(stateOf(await laptop.manifest('uploads/bad.jpg'))).toBe('failed')
+    const manifest = await laptop.manifest('uploads/good.jpg')
+    expect([stateOf(manifest), manifest.rendered.times]).toEqual(['ready', 1])
+  })
+
+  it('takes our own jobs, also those that renew', async () => {
+    await laptop.put('uploads/a.jpg', await photo())
+    const job = record({ thumbsmith: { key: 'uploads/a.jpg', refresh: true } })
+    expect(await failedOf([job])).toEqual([])
+    expect(stateOf(await laptop.manifest('uploads/a.jpg'))).toBe('ready')
+  })
+
+  it('hands back every message of a key that must wait, and only those', async () => {
+    for (const name of ['a', 'b']) await laptop.put(`uploads/${name}.jpg`, await photo())
+    const { look } = running
+    running.look = async (job) => {
+      if (job.key === 'uploads/a.jpg') throw new ThumbsmithError('storage.unavailable')
+      await look(job)
+    }
+    const records = ['a', 'b', 'a'].map((name) => record(s3Event(`uploads/${name}.jpg`)))
+    expect(await failedOf(records)).toEqual([records[0]!.messageId, records[2]!.messageId])
+    expect(stateOf(await laptop.manifest('uploads/b.jpg'))).toBe('ready')
+  })
+
+  it('begins nothing that it could not end', async () => {
+    await laptop.put('uploads/a.jpg', await photo())
+    const late = record(s3Event('uploads/a.jpg'))
+    expect(await failedOf([late], { getRemainingTimeInMillis: () => 5_000 })).toEqual([late.messageId])
+    expect(await laptop.keys('renditions')).toEqual([])
+  })
+
+  it('tries a key that ended its decoder again at once, and hands it back when that goes on', async () => {
+    let looks = 0
+    running.look = async () => {
+      looks++
+      throw new ThumbsmithError('decoder.died')
+    }
+    const lethal = record(s3Event('uploads/a.jpg'))
+    expect(await failedOf([lethal])).toEqual([lethal.messageId])
+    expect(looks).toBe(3)
+  })
+})

@@ -1,0 +1,82 @@
+// Jobs to SQS and back: what is sent where, and what is taken for one of our jobs.
+import { createHash } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { ThumbsmithError } from '../errors.ts'
+import { parseSqsJob, sqsQueue } from './sqs.ts'
+
+let server: Server
+let site: string
+let status = 200
+const sent: { target: string; body: Record<string, unknown> }[] = []
+
+/** The SDK compares the sum with what it sent. */
+const accepted = ({ MessageBody = '' }: Record<string, unknown>) => ({
+  MessageId: '1',
+  MD5OfMessageBody: createHash('md5').update(String(MessageBody)).digest('hex'),
+})
+
+beforeEach(async () => {
+  sent.length = 0
+  status = 200
+  server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk) => {
+      text += chunk
+    })
+    request.on('end', () => {
+      const body = JSON.parse(text) as Record<string, unknown>
+      const target = String(request.headers['x-amz-target'])
+      sent.push({ target, body })
+      const counts = {
+        ApproximateNumberOfMessages: '3',
+        ApproximateNumberOfMessagesDelayed: '1',
+        ApproximateNumberOfMessagesNotVisible: '2',
+      }
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
+      response.end(JSON.stringify(target.endsWith('GetQueueAttributes') ? { Attributes: counts } : accepted(body)))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', site)
+  vi.stubEnv('AWS_REGION', 'eu-central-1')
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+it('sends each job to the queue of its lane, so that it comes back as it was', async () => {
+  const queue = sqsQueue(`${site}/1/jobs,${site}/1/backfill`)
+  const key = 'uploads/a b+ü🐈.jpg'
+  await queue.enqueue({ key, priority: 'interactive' })
+  await queue.enqueue({ key, refresh: true, priority: 'backfill' })
+  expect(sent.map(({ target, body }) => [target, body.QueueUrl, parseSqsJob(String(body.MessageBody))])).toEqual([
+    ['AmazonSQS.SendMessage', `${site}/1/jobs`, { key, refresh: false }],
+    ['AmazonSQS.SendMessage', `${site}/1/backfill`, { key, refresh: true }],
+  ])
+  expect(await queue.depth()).toEqual({ waiting: 8, running: 4 })
+  await queue.close()
+})
+
+it('says soon where SQS does not take a job', async () => {
+  status = 400
+  await expect(sqsQueue(`${site}/1/jobs`).enqueue({ key: 'a' })).rejects.toMatchObject({ code: 'queue.unavailable' })
+})
+
+it('takes nothing else for a job', () => {
+  for (const body of ['', '{}', '{"key":"a"}', '{"thumbsmith":{}}', '{"thumbsmith":{"key":""}}', '{"Records":[]}'])
+    expect(parseSqsJob(body)).toBeUndefined()
+})
+
+it('needs an address, and lets nobody wait for jobs that Lambda takes', async () => {
+  expect(() => sqsQueue('jobs')).toThrow(ThumbsmithError)
+  await expect((async () => sqsQueue(`${site}/1/jobs`).run(async () => {}))()).rejects.toMatchObject({
+    code: 'config.invalid',
+  })
+})
