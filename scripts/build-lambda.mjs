@@ -1,0 +1,107 @@
+// `npm run build:lambda`: the two Lambda functions as zip files in dist-lambda/, for each architecture; `--config <file>` goes into them.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { prepare, ROOT } from './prepare.mjs'
+import { zipFolder } from './zip.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    config: { type: 'string', default: 'thumbsmith.yaml' },
+    out: { type: 'string', default: 'dist-lambda' },
+    arch: { type: 'string', multiple: true, default: ['x64', 'arm64'] },
+  },
+})
+const MAX_BYTES = 20_000_000
+/** Without it a zip with sharp, Skia and the emoji stays below 20 MB; Dela Gothic One draws all but rare Japanese characters. */
+const LEFT_OUT = '@fontsource-variable/noto-sans-jp'
+const modules = join(ROOT, 'node_modules')
+const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
+
+prepare()
+// It comes with Vite, which builds the dashboard.
+const { rolldown } = await import('rolldown')
+const out = resolve(options.out)
+mkdirSync(out, { recursive: true })
+const work = mkdtempSync(join(tmpdir(), 'thumbsmith-lambda-'))
+try {
+  const api = join(work, 'api')
+  await layOut(api, ['hosts/lambda-api'])
+  cpSync(join(ROOT, 'dist', 'web'), join(api, 'dist', 'web'), { recursive: true })
+  write('api', api)
+  for (const arch of options.arch) {
+    const render = join(work, `render-${arch}`)
+    await layOut(render, ['hosts/lambda-render', 'render/child'])
+    addSharp(render, arch)
+    await addTitles(render)
+    write(`render-${arch}`, render)
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+/** As in the package: our code two folders down, the rest in node_modules, the configuration on top. */
+async function layOut(folder, entries) {
+  const bundle = await rolldown({
+    input: entries.map((entry) => join(ROOT, 'dist', `${entry}.js`)),
+    platform: 'node',
+    // The last three belong to the cluster, and are never asked for here.
+    external: ['sharp', 'canvaskit-wasm', 'bullmq', 'ioredis', 'pg'],
+    logLevel: 'warn',
+  })
+  await bundle.write({
+    dir: join(folder, 'dist', 'hosts'),
+    format: 'esm',
+    minify: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunk-[name]-[hash].js',
+  })
+  await bundle.close()
+  const { name, version, type } = read(join(ROOT, 'package.json'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type }))
+  cpSync(options.config, join(folder, 'thumbsmith.yaml'))
+}
+
+/** npm fetches the binaries of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */
+function addSharp(folder, arch) {
+  const { version } = read(join(modules, 'sharp', 'package.json'))
+  const at = join(work, `sharp-${arch}`)
+  mkdirSync(at)
+  writeFileSync(join(at, 'package.json'), JSON.stringify({ private: true, dependencies: { sharp: version } }))
+  const flags = ['--os=linux', `--cpu=${arch}`, '--libc=glibc', '--ignore-scripts', '--no-audit', '--no-fund']
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  const { status } = spawnSync(npm, ['install', '--loglevel=error', ...flags], { cwd: at, stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error(`npm could not install sharp for ${arch}.`)
+  for (const name of ['sharp', '@img', 'detect-libc', 'semver'])
+    cpSync(join(at, 'node_modules', name), join(folder, 'node_modules', name), {
+      recursive: true,
+      filter: (path) =>
+        !/\.(d\.[mc]?ts|md|h|hpp|cc|gyp|map)$/.test(path) &&
+        !/[\\/](\.bin|sharp[\\/]src|sharp[\\/]install)$/.test(path),
+    })
+}
+
+/** Skia and the files of the fonts that titles are drawn with. */
+async function addTitles(folder) {
+  const copy = (path) => cpSync(join(modules, path), join(folder, 'node_modules', path), { recursive: true })
+  for (const path of ['package.json', 'bin/canvaskit.js', 'bin/canvaskit.wasm']) copy(`canvaskit-wasm/${path}`)
+  const load = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
+  const [{ readFaces }, { readPackageFile }] = await Promise.all([load('title/faces.js'), load('render/title.js')])
+  const paths = (await readFaces(readPackageFile)).map((face) => face.path)
+  const packages = new Set(paths.map((path) => path.split('/').slice(0, 2).join('/')))
+  for (const name of packages) for (const file of ['package.json', 'unicode.json']) copy(`${name}/${file}`)
+  for (const path of new Set(paths)) if (!path.startsWith(`${LEFT_OUT}/`)) copy(path)
+  // It covers nothing here, so no title asks for its files.
+  writeFileSync(join(folder, 'node_modules', LEFT_OUT, 'unicode.json'), '{}')
+}
+
+function write(name, folder) {
+  const bytes = zipFolder(folder)
+  const file = join(out, `${name}.zip`)
+  writeFileSync(file, bytes)
+  process.stdout.write(`${file} ${(bytes.length / 1e6).toFixed(1)} MB\n`)
+  if (bytes.length > MAX_BYTES) throw new Error(`${name}.zip is larger than 20 MB.`)
+}
