@@ -1,19 +1,26 @@
 // The one decode: an original to raw sRGB pixels at the size that the plan asks for, upright, its colours converted.
+
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
+import { decodeFirstScan } from './first-scan.ts'
 import type { RenderPlan } from './plan.ts'
 import type { Probe } from './probe.ts'
-import { type Raw, toRaw } from './raw.ts'
+import { type Raw, resizeRaw, sharpOf, toRaw } from './raw.ts'
 
 /**
- * Decodes to `plan.decode`, one Raw per frame. Throws `image.damaged` where the bytes break off or are broken:
+ * Decodes to `plan.decode`, one Raw per frame; `undefined` where the lane is `first scan` and that scan is not what its header
+ * promised, so that another lane must be planned. Throws `image.damaged` where the bytes break off or are broken:
  * with anything milder than `error`, 68 of 84 half-cut JPEGs pass as good.
  */
 export async function decode(
   bytes: Uint8Array,
   original: Probe,
-  plan: Pick<RenderPlan, 'decode' | 'frames'>,
-): Promise<Raw[]> {
+  plan: Pick<RenderPlan, 'lane' | 'decode' | 'frames'>,
+): Promise<Raw[] | undefined> {
+  if (plan.lane === 'first scan') {
+    const stored = decodeFirstScan(bytes)
+    return stored && [await resizeRaw(await upright(stored, original.orientation), plan.decode)]
+  }
   const animated = plan.frames > 1
   const input: SharpOptions = { failOn: 'error', limitInputPixels: false, animated }
   // An upright animation is resized page by page; libvips turns no animation, and GIF and WebP carry no orientation.
@@ -51,6 +58,23 @@ async function toSrgb(
     .png({ compressionLevel: 0 })
     .toBuffer()
   return sharp(small).toColourspace('srgb')
+}
+
+/** EXIF 2.3, orientation: how the stored picture is mirrored left to right, then turned clockwise, until it stands. */
+const TURNS: Record<number, { mirror: boolean; degrees: number }> = {
+  2: { mirror: true, degrees: 0 },
+  3: { mirror: false, degrees: 180 },
+  4: { mirror: true, degrees: 180 },
+  5: { mirror: true, degrees: 270 },
+  6: { mirror: false, degrees: 90 },
+  7: { mirror: true, degrees: 90 },
+  8: { mirror: false, degrees: 270 },
+}
+
+async function upright(stored: Raw, orientation: number): Promise<Raw> {
+  const turn = TURNS[orientation]
+  if (!turn) return stored
+  return toRaw(sharpOf(turn.mirror ? await toRaw(sharpOf(stored).flop()) : stored).rotate(turn.degrees))
 }
 
 /** libvips hands an animation over as one tall picture, frame under frame. */

@@ -44,6 +44,8 @@ const CHILD_ENV = {
 }
 
 const POLL_MS = 50
+/** A process that has not begun by then never will; a busy machine takes seconds. */
+const START_MS = 30_000
 /** Bytes of the child's error output that are kept to explain its death. */
 const MAX_STDERR = 4_000
 const PAGE_BYTES = 4_096
@@ -104,8 +106,10 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
 
   function becomeReady(): void {
     ready = true
-    current?.timer.refresh()
-    current?.begin()
+    if (!current) return
+    clearTimeout(current.timer)
+    current.timer = setTimeout(() => kill('decoder.too_slow'), wallMs)
+    current.begin()
   }
 
   function finishJob(message: Extract<ChildMessage, { type: 'done' | 'failed' }>): void {
@@ -166,7 +170,7 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
     },
     run(job, large) {
       return new Promise((finish) => {
-        const timer = setTimeout(() => kill('decoder.too_slow'), wallMs)
+        const timer = setTimeout(() => kill('decoder.too_slow'), ready ? wallMs : START_MS)
         const watch = setInterval(() => weigh(residentBytes(child)), POLL_MS)
         const message: JobMessage = { id: jobs + 1, ...job }
         const begin = () =>

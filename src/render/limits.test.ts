@@ -15,6 +15,7 @@ const jpeg: Probe = {
   hasAlpha: false,
   frames: 1,
   progressive: false,
+  hasFirstScan: false,
   chroma: '4:2:0',
   deep: false,
   cmyk: false,

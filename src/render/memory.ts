@@ -1,8 +1,13 @@
 // The memory that a render takes at its peak, from the header alone: measured, not guessed. Pure.
 import type { Probe } from './probe.ts'
 
+/** How an original is decoded: all of it, scaled on the way where its format can, or the first scan of a progressive JPEG alone. */
+export type Lane = 'whole' | 'first scan'
+
 /** A Node process with sharp and Skia loaded, before any picture. */
 const IDLE_BYTES = 75_000_000
+/** Per pixel of the original: a byte a component and block of 64 pixels, then RGB, then the same upright. */
+const FIRST_SCAN_BYTES = 9 / 64
 /** libvips keeps about this many rows of a picture that it reads from top to bottom. */
 const ROWS_KEPT = 1_300
 
@@ -11,9 +16,9 @@ const ROWS_KEPT = 1_300
  * sharp 0.35.5 (libvips 8.18.7) on files of 12 to 268 megapixels, rounded up.
  * `decodedPixels` are those of the one decode, `largestCanvas` those of the largest rendition, over all frames.
  */
-export function estimateMemory(original: Probe, decodedPixels: number, largestCanvas: number): number {
+export function estimateMemory(original: Probe, lane: Lane, decodedPixels: number, largestCanvas: number): number {
   const { width, height } = original
-  const decode = width * height * bytesPerPixel(original)
+  const decode = width * height * (lane === 'first scan' ? FIRST_SCAN_BYTES : bytesPerPixel(original))
   const rows = readsByRow(original) ? ROWS_KEPT * width * (original.deep ? 2 : 1) : 0
   // The decoded picture, then a canvas and the encoder's copy of it: at most four bytes a pixel each.
   return Math.round(IDLE_BYTES + original.bytes + decode + rows + 4 * decodedPixels + 8 * largestCanvas)

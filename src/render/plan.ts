@@ -1,8 +1,9 @@
 // The plan of one render: how large the one decode must be, where each rendition lies, and the memory all that takes. Pure.
 import type { Focus } from '../original.ts'
 import { type OutputFormat, outputFormatOf, type Preset } from '../preset.ts'
+import { FIRST_SCAN_SHRINK } from './first-scan.ts'
 import { type Layout, layOut, type Size } from './geometry.ts'
-import { estimateMemory } from './memory.ts'
+import { estimateMemory, type Lane } from './memory.ts'
 import type { Probe } from './probe.ts'
 
 export interface RenditionPlan {
@@ -17,6 +18,7 @@ export interface RenditionPlan {
 }
 
 export interface RenderPlan {
+  lane: Lane
   /** The size of the one decode: the smallest from which no rendition has to be scaled up. */
   decode: Size
   /** Frames to decode. */
@@ -34,9 +36,10 @@ export function planRender(original: Probe, presets: Record<string, Preset>, foc
   const renditions = Object.entries(presets).map(([name, preset]) => planRendition(name, original, preset, focus))
   const decode = decodeSize(original, renditions)
   const frames = renditions.some(({ animated }) => animated) ? original.frames : 1
+  const lane = laneFor(original, decode)
   const canvases = renditions.map(({ layout, animated }) => area(layout.canvas) * (animated ? frames : 1))
-  const estimatedMemory = estimateMemory(original, area(decode) * frames, Math.max(0, ...canvases))
-  return { decode, frames, renditions, estimatedMemory }
+  const estimatedMemory = estimateMemory(original, lane, area(decode) * frames, Math.max(0, ...canvases))
+  return { lane, decode, frames, renditions, estimatedMemory }
 }
 
 function planRendition(name: string, original: Probe, preset: Preset, focus: Focus | undefined): RenditionPlan {
@@ -49,6 +52,13 @@ function planRendition(name: string, original: Probe, preset: Preset, focus: Foc
     seeksSubject: preset.fit === 'cover' && preset.position === 'attention' && focus === undefined,
     animated: preset.animation && original.frames > 1 && (format === 'gif' || format === 'webp'),
   }
+}
+
+/** The first scan holds one pixel for each block: it serves where nothing larger is asked for. */
+function laneFor(original: Probe, decode: Size): Lane {
+  const serves =
+    original.width >= FIRST_SCAN_SHRINK * decode.width && original.height >= FIRST_SCAN_SHRINK * decode.height
+  return original.hasFirstScan && serves ? 'first scan' : 'whole'
 }
 
 function decodeSize(original: Size, renditions: RenditionPlan[]): Size {

@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import type { Facts } from '../original.ts'
 import { isSrgb } from './icc.ts'
+import { readHeader as readJpegHeader } from './jpeg-header.ts'
 import { guardLoaders } from './loaders.ts'
 import { READABLE_KINDS, REFUSALS, type ReadableKind, sniff } from './sniff.ts'
 
@@ -11,6 +12,8 @@ export interface Probe extends Omit<Facts, 'thumbhash' | 'format'> {
   format: ReadableKind
   bytes: number
   progressive: boolean
+  /** A progressive JPEG in sRGB whose first scan is a picture of an eighth of the size. */
+  hasFirstScan: boolean
   chroma: string | undefined
   /** More than 8 bits a channel. */
   deep: boolean
@@ -32,6 +35,7 @@ export async function probe(bytes: Uint8Array, options: { tiff?: boolean } = {})
   const header = await readHeader(bytes)
   const turned = (header.orientation ?? 1) >= 5
   const height = header.pageHeight ?? header.height
+  const profiled = header.icc !== undefined && !isSrgb(header.icc)
   return {
     format,
     bytes: bytes.byteLength,
@@ -41,10 +45,11 @@ export async function probe(bytes: Uint8Array, options: { tiff?: boolean } = {})
     hasAlpha: header.hasAlpha,
     frames: header.pages ?? 1,
     progressive: header.isProgressive,
+    hasFirstScan: header.isProgressive && format === 'jpeg' && !profiled && readJpegHeader(bytes) !== undefined,
     chroma: header.chromaSubsampling,
     deep: header.depth !== 'uchar',
     cmyk: header.space === 'cmyk',
-    profiled: header.icc !== undefined && !isSrgb(header.icc),
+    profiled,
     delays: header.delay,
     loop: header.loop ?? 0,
   }

@@ -3,16 +3,17 @@ import { z } from 'zod'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { type Preset, presetSchema } from '../preset.ts'
 import { colourBehind, pad } from './background.ts'
+import { type Copies, openCopies } from './copies.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
-import { cutFor, layOut } from './geometry.ts'
+import { cutFor, type Layout, layOut } from './geometry.ts'
 import { admit, admitBytes, DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { planRender, type RenditionPlan } from './plan.ts'
+import { planRender, type RenderPlan, type RenditionPlan } from './plan.ts'
 import { type Probe, probe } from './probe.ts'
 import { cutRaw, type Raw } from './raw.ts'
 import type { Rendered, RenderFailure, RenderOutcome, RenderRequest } from './renderer.ts'
 import { findSubject } from './subject.ts'
-import { thumbhashOf } from './thumbhash.ts'
+import { THUMBHASH_SIDE, thumbhashOf } from './thumbhash.ts'
 import { drawTitleOn } from './title.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
@@ -47,31 +48,46 @@ export async function render(request: RenderInput, options: RenderOptions = {}):
   const presets = parsePresets(request.presets)
   admitBytes(request.bytes.byteLength, limits)
   const original = await probe(request.bytes, options)
-  const plan = planRender(original, presets, request.focus)
-  admit(original, plan, limits)
-  const frames = await decode(request.bytes, original, plan)
-  const thumbhash = await thumbhashOf(frames[0]!)
-  const renditions: RenderOutcome['renditions'] = {}
-  for (const rendition of plan.renditions) {
-    renditions[rendition.name] = await renderOne(rendition, frames, original, request.title ?? '').then(
-      (rendered) => ({ rendered }),
-      (error: unknown) => ({ failure: failureOf(error) }),
+  const { plan, frames } = await open({ ...request, presets }, original, limits)
+  const copies = openCopies(frames)
+  const results = new Map<string, RenderOutcome['renditions'][string]>()
+  for (const rendition of largestFirst(plan.renditions))
+    results.set(
+      rendition.name,
+      await renderOne(rendition, copies, original, request.title ?? '').then(
+        (rendered) => ({ rendered }),
+        (error: unknown) => ({ failure: failureOf(error) }),
+      ),
     )
-  }
+  const thumbhash = await thumbhashOf(copies.smallest(THUMBHASH_SIDE))
+  const renditions = Object.fromEntries(Object.keys(presets).map((name) => [name, results.get(name)!]))
   return { facts: factsOf(original, thumbhash), renditions }
 }
 
+/** Plans and decodes; once more without its first scan, where that is not what its header promised. */
+async function open(
+  request: RenderRequest,
+  original: Probe,
+  limits: Limits,
+): Promise<{ plan: RenderPlan; frames: Raw[] }> {
+  const plan = planRender(original, request.presets, request.focus)
+  admit(original, plan, limits)
+  const frames = await decode(request.bytes, original, plan)
+  return frames ? { plan, frames } : open(request, { ...original, hasFirstScan: false }, limits)
+}
+
 /** One rendition from the decoded frames: crop, pad, title, encode. */
-async function renderOne(plan: RenditionPlan, decoded: Raw[], original: Probe, title: string): Promise<Rendered> {
+async function renderOne(plan: RenditionPlan, copies: Copies, original: Probe, title: string): Promise<Rendered> {
   const { preset, format } = plan
+  const whole = copies.closest(plan.layout.scaled, plan.animated ? original.frames : 1)
   const layout = plan.seeksSubject
-    ? layOut(original, preset, await findSubject(decoded[0]!, plan.layout.canvas))
+    ? layOut(original, preset, await findSubject(whole[0]!, plan.layout.canvas))
     : plan.layout
+  const cuts: Raw[] = []
+  for (const frame of whole) cuts.push(await cutRaw(frame, cutFor(frame, layout)))
+  if (isWhole(layout)) copies.add(cuts)
   const frames: Raw[] = []
-  for (const frame of plan.animated ? decoded : decoded.slice(0, 1)) {
-    const cut = await cutRaw(frame, cutFor(frame, layout))
-    frames.push(await pad(cut, layout, preset.background, frame))
-  }
+  for (const [index, cut] of cuts.entries()) frames.push(await pad(cut, layout, preset.background, whole[index]!))
   const titled = await drawTitleOn(frames, preset, title)
   const behind = colourBehind(preset.background)
   const { delays, loop } = original
@@ -82,6 +98,12 @@ async function renderOne(plan: RenditionPlan, decoded: Raw[], original: Probe, t
   })
   return { ...encoded, ...(titled.missingCharacters.length > 0 && { missingCharacters: titled.missingCharacters }) }
 }
+
+const isWhole = ({ scaled, crop }: Layout) => scaled.width === crop.width && scaled.height === crop.height
+
+/** So that small renditions can be made from the larger ones. */
+const largestFirst = (renditions: RenditionPlan[]) =>
+  renditions.toSorted((a, b) => b.layout.scaled.width - a.layout.scaled.width)
 
 function parsePresets(presets: RenderInput['presets']): Record<string, Preset> {
   const parsed = z.record(z.string(), presetSchema).safeParse(presets)

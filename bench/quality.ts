@@ -1,0 +1,57 @@
+// How large the renditions of one engine are, and how close to the truth: one Lanczos resize from the full picture.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import sharp from 'sharp'
+import { PYTHON_OF_BENCH } from './peers.ts'
+import type { BenchRendition } from './recipes.ts'
+
+export interface Output {
+  name: string
+  /** SSIMULACRA2 against the truth; 100 is identical. */
+  score: number
+}
+
+/** Bytes of all renditions together, and where `score` is set the quality of each. */
+export async function outputsOf(
+  original: string,
+  recipe: BenchRendition[],
+  folder: string,
+  score: boolean,
+): Promise<{ bytes: number; quality: Output[] }> {
+  const files = recipe
+    .map((rendition) => ({ ...rendition, file: join(folder, `${rendition.name}.${rendition.format}`) }))
+    .filter(({ file }) => existsSync(file))
+  const sizes = await Promise.all(files.map(async ({ file }) => (await stat(file)).size))
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  if (!score || !existsSync(PYTHON_OF_BENCH)) return { bytes, quality: [] }
+  const temporary = await mkdtemp(join(tmpdir(), 'thumbsmith-quality-'))
+  try {
+    const quality: Output[] = []
+    for (const { name, file, fit } of files.filter(({ fit }) => fit === 'inside')) {
+      const [truth, picture] = [join(temporary, 'truth.png'), join(temporary, 'picture.png')]
+      const { width, height } = await sharp(file).metadata()
+      await sharp(original, { limitInputPixels: false })
+        .autoOrient()
+        .resize({ width, height, fit: fit === 'inside' ? 'fill' : fit, fastShrinkOnLoad: false })
+        .toColourspace('srgb')
+        .png()
+        .toFile(truth)
+      await sharp(file).png().toFile(picture)
+      quality.push({ name, score: await ssimulacra2(truth, picture) })
+    }
+    return { bytes, quality }
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+async function ssimulacra2(truth: string, picture: string): Promise<number> {
+  const script =
+    'import sys; from ssimulacra2 import compute_ssimulacra2 as s; print(round(float(s(sys.argv[1], sys.argv[2])), 1))'
+  const { stdout } = await promisify(execFile)(PYTHON_OF_BENCH, ['-c', script, truth, picture])
+  return Number(stdout)
+}
