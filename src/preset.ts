@@ -78,6 +78,11 @@ export const presetSchema = z
       .max(100)
       .optional()
       .describe('Encoder quality, 1 to 100; the default depends on the format.'),
+    maxBytes: z
+      .int()
+      .min(500)
+      .optional()
+      .describe('The file may have at most so many bytes: quality gives way (jpeg, webp and avif).'),
     title: z.union([z.boolean(), titleStyleSchema]).default(false).describe('Draw the title over the picture?'),
     animation: z
       .boolean()
@@ -89,6 +94,9 @@ export const presetSchema = z
   })
   .refine((preset) => preset.fit === 'inside' || (preset.width !== undefined && preset.height !== undefined), {
     message: 'needs both a width and a height, because its fit is not `inside`',
+  })
+  .refine((preset) => preset.maxBytes === undefined || ['jpeg', 'webp', 'avif'].includes(preset.format), {
+    message: 'has maxBytes, which only jpeg, webp and avif can keep',
   })
 export type Preset = z.infer<typeof presetSchema>
 

@@ -8,12 +8,12 @@ import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { cutFor, type Layout, layOut } from './geometry.ts'
 import { admit, admitBytes, DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { planRender, type RenderPlan, type RenditionPlan } from './plan.ts'
+import { planRender, type RenderPlan, type RenditionPlan, THUMBHASH_SIDE } from './plan.ts'
 import { type Probe, probe } from './probe.ts'
 import { cutRaw, type Raw } from './raw.ts'
 import type { Rendered, RenderFailure, RenderOutcome, RenderRequest } from './renderer.ts'
 import { findSubject } from './subject.ts'
-import { THUMBHASH_SIDE, thumbhashOf } from './thumbhash.ts'
+import { thumbhashOf } from './thumbhash.ts'
 import { drawTitleOn } from './title.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
@@ -93,6 +93,8 @@ async function renderOne(plan: RenditionPlan, copies: Copies, original: Probe, t
   const { delays, loop } = original
   const encoded = await encode(titled.frames, format, {
     quality: preset.quality,
+    maxBytes: preset.maxBytes,
+    copyright: original.copyright,
     behind,
     ...(plan.animated && { delays, loop }),
   })
