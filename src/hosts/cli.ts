@@ -57,6 +57,16 @@ program
   })
 
 program
+  .command('explain')
+  .description('say what rendering these files would do and take, without doing it')
+  .argument('<files...>', 'images to look at')
+  .option('--json', 'one plan a line, as JSON')
+  .action(async (files: string[], options: { json?: boolean }) => {
+    const { explain } = await import('./explain.ts')
+    process.exitCode = await explain(config(), files, options, (line) => process.stdout.write(`${line}\n`))
+  })
+
+program
   .command('apply')
   .description('look at every original now, and also renew what a changed preset made stale')
   .option('--remove', 'remove renditions even if very many originals are gone')

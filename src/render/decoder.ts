@@ -35,11 +35,11 @@ export interface Decoder {
   close(): Promise<void>
 }
 
-/** glibc gives memory back with these: 135 MB instead of 512 MB after the same mixed soak. Only read at the start of a process. */
+/** glibc gives memory back with these (docs/decisions/013-decoder-settings.md). Only read at the start of a process. */
 const CHILD_ENV = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '131072',
-  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
   UV_THREADPOOL_SIZE: '2',
 }
 

@@ -133,3 +133,15 @@ function headerOf({ frame, quantizers, codes, restartInterval }: Segments, body:
   const { width, height } = frame
   return { width, height, components, shift: approximation! & 15, restartInterval, scanStart }
 }
+
+/** Bits a sample, from the frame header; `undefined` where none is found. */
+export function samplePrecision(bytes: Uint8Array): number | undefined {
+  for (let position = 2; position + 4 < bytes.length; ) {
+    const marker = bytes[position + 1]!
+    if (bytes[position] !== 0xff || marker === SOS) return undefined
+    if (marker === 0xff) position++
+    else if (marker === SOF2 || (marker !== 0xdc && OTHER.has(marker))) return bytes[position + 4]
+    else position += 2 + ((bytes[position + 2]! << 8) | bytes[position + 3]!)
+  }
+  return undefined
+}

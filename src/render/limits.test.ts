@@ -16,6 +16,7 @@ const jpeg: Probe = {
   frames: 1,
   progressive: false,
   hasFirstScan: false,
+  copyright: undefined,
   chroma: '4:2:0',
   deep: false,
   cmyk: false,
@@ -80,7 +81,7 @@ describe('planRender', () => {
       planRender(jpeg, Object.fromEntries(sizes.map((width) => [`w${width}`, presetSchema.parse({ width })]))).decode
     expect(plan([128, 512, 1024])).toEqual({ width: 1024, height: 768 })
     expect(plan([128, 9000])).toEqual({ width: 4000, height: 3000 })
-    expect(plan([])).toEqual({ width: 100, height: 75 })
+    expect(plan([])).toEqual({ width: 40, height: 30 })
   })
 
   test('decodes by the side that a crop needs', () => {

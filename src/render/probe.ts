@@ -2,8 +2,9 @@
 import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import type { Facts } from '../original.ts'
+import { readCopyright } from './exif.ts'
 import { isSrgb } from './icc.ts'
-import { readHeader as readJpegHeader } from './jpeg-header.ts'
+import { readHeader as readJpegHeader, samplePrecision } from './jpeg-header.ts'
 import { guardLoaders } from './loaders.ts'
 import { READABLE_KINDS, REFUSALS, type ReadableKind, sniff } from './sniff.ts'
 
@@ -23,6 +24,8 @@ export interface Probe extends Omit<Facts, 'thumbhash' | 'format'> {
   /** Milliseconds per frame and number of rounds (0: for ever), where the original is animated. */
   delays: number[] | undefined
   loop: number
+  /** The notice in its EXIF. */
+  copyright: string | undefined
 }
 
 /**
@@ -52,6 +55,7 @@ export async function probe(bytes: Uint8Array, options: { tiff?: boolean } = {})
     profiled,
     delays: header.delay,
     loop: header.loop ?? 0,
+    copyright: header.exif && readCopyright(header.exif),
   }
 }
 
@@ -62,6 +66,8 @@ function readableKind(bytes: Uint8Array, tiff: boolean): ReadableKind {
   if (kind === 'tiff' && !tiff) throw new ThumbsmithError('image.unsupported_format', REFUSALS.tiff)
   const readable = READABLE_KINDS.find((known) => known === kind)
   if (!readable) throw new ThumbsmithError('image.unsupported_format', REFUSALS[kind as keyof typeof REFUSALS])
+  if (readable === 'jpeg' && (samplePrecision(bytes) ?? 8) !== 8)
+    throw new ThumbsmithError('image.unsupported_format', REFUSALS['deep jpeg'])
   return readable
 }
 

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import * as pictures from '../../test/fixtures/pictures.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { FORMAT_EXTENSION, OUTPUT_FORMATS } from '../preset.ts'
+import { readCopyright } from './exif.ts'
 import { type RenderInput, type RenderOptions, render } from './render.ts'
 import type { Rendered } from './renderer.ts'
 
@@ -126,19 +127,15 @@ describe('colour and metadata', () => {
     if (space !== 'cmyk') expectNear(at(0.5, 0.5), Object.values(colour), 3)
   })
 
-  test.each(OUTPUT_FORMATS)('%s carries no metadata of the original', async (format) => {
+  test.each(OUTPUT_FORMATS)('%s carries nothing of the original but its copyright notice', async (format) => {
     const bytes = await pictures.tattling()
     const input = await sharp(bytes).metadata()
     expect(input.exif?.includes('A. Person')).toBe(true)
     expect(input.xmp).toBeDefined()
     const rendered = await renderOne(bytes, { width: 200, format })
     const output = await sharp(rendered.bytes).metadata()
-    expect([output.exif, output.xmp, output.iptc, output.orientation]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ])
+    expect([output.xmp, output.iptc, output.orientation ?? 1]).toEqual([undefined, undefined, 1])
+    expect(output.exif && readCopyright(output.exif)).toBe(format === 'gif' ? undefined : '(c) Studio')
     for (const word of ['A. Person', '0123456789', 'xpacket', 'GPS'])
       expect(Buffer.from(rendered.bytes).includes(word)).toBe(false)
   })
@@ -252,6 +249,27 @@ describe('contain and cover', () => {
   })
 })
 
+describe('at most so many bytes', () => {
+  test.each(['jpeg', 'webp', 'avif'] as const)('%s gives up quality, no more than needed', async (format) => {
+    const free = await renderOne(photo, { width: 600, format })
+    const maxBytes = Math.round(free.bytes.length * 0.6)
+    const bounded = await renderOne(photo, { width: 600, format, maxBytes })
+    expect(bounded.bytes.length).toBeLessThanOrEqual(maxBytes)
+    expect(bounded.bytes.length).toBeGreaterThan(maxBytes * 0.75)
+    expect(await renderOne(photo, { width: 600, format, maxBytes: free.bytes.length })).toEqual(free)
+  })
+
+  test('what no quality can keep is refused', async () => {
+    const { renditions } = await render({ bytes: photo, presets: { it: { width: 1200, maxBytes: 500 } } })
+    expect(renditions.it).toMatchObject({
+      failure: { code: 'image.cannot_be_rendered', message: expect.stringContaining('500 bytes') },
+    })
+    await expect(
+      render({ bytes: photo, presets: { it: { width: 100, maxBytes: 5_000, format: 'png' } } }),
+    ).rejects.toMatchObject({ code: 'config.invalid' })
+  })
+})
+
 describe('refusals', () => {
   test.each([
     ['empty', '', 'image.empty', 'empty'],
@@ -272,6 +290,14 @@ describe('refusals', () => {
   test('TIFF unless it is switched on', async () => {
     const error = await refusal(await pictures.picture({ width: 40, height: 30 }).tiff().toBuffer())
     expect([error.code, error.message.includes('TIFF')]).toEqual(['image.unsupported_format', true])
+  })
+
+  test('a JPEG of 12 bits a channel', async () => {
+    const bytes = Buffer.from(photo)
+    // The frame header says how many: T.81, B.2.2.
+    bytes[bytes.indexOf(Buffer.from('ffc00011', 'hex')) + 4] = 12
+    const error = await refusal(bytes)
+    expect([error.code, error.message.includes('8 bits a channel')]).toEqual(['image.unsupported_format', true])
   })
 
   test('a JPEG whose second half is missing', async () => {

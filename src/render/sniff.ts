@@ -55,7 +55,7 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
 const EXPORT_IT = 'Export it as JPEG or PNG and upload that.'
 
 /** What a person is told about a kind that cannot be read. */
-export const REFUSALS: Record<RefusedKind | 'tiff', string> = {
+export const REFUSALS: Record<RefusedKind | 'tiff' | 'deep jpeg', string> = {
   heic: 'This is a HEIC photo, which cannot be read here. Export it as JPEG, or on an iPhone choose Settings > Camera > Formats > Most Compatible.',
   svg: `This is an SVG drawing, which is refused because it can hold programs. ${EXPORT_IT}`,
   pdf: 'This is a PDF document, not a picture. Export the page as JPEG or PNG and upload that.',
@@ -66,5 +66,6 @@ export const REFUSALS: Record<RefusedKind | 'tiff', string> = {
   ico: `This is an icon file, which cannot be read here. ${EXPORT_IT}`,
   'camera-raw': `This is a camera raw file, which cannot be read here. ${EXPORT_IT}`,
   video: 'This is a video, not a picture. Take a still from it and upload that.',
+  'deep jpeg': `This JPEG has more than 8 bits a channel, which cannot be read here. ${EXPORT_IT}`,
   tiff: `This is a TIFF picture, and TIFF is not switched on here. ${EXPORT_IT}`,
 }

@@ -1,9 +1,7 @@
 // The ThumbHash of a picture: about 25 bytes that stand in for it until a rendition is there.
 import { rgbaToThumbHash } from 'thumbhash'
+import { THUMBHASH_SIDE } from './plan.ts'
 import { type Raw, resizeRaw, withAlpha } from './raw.ts'
-
-/** The format's own upper bound. */
-export const THUMBHASH_SIDE = 100
 
 /** The ThumbHash in base64. */
 export async function thumbhashOf(picture: Raw): Promise<string> {
