@@ -48,7 +48,7 @@ export async function apply(
 
 /** What rendering came to: the state of each rendition that was due, and what was learnt about the original. */
 interface Results {
-  renditions: Record<string, Pick<ManifestRendition, 'state' | 'object' | 'error' | 'missingCharacters'>>
+  renditions: Record<string, Pick<ManifestRendition, 'state' | 'object' | 'error' | 'missingCharacters' | 'title'>>
   facts?: Manifest['original']['facts']
   error?: Manifest['error']
 }
@@ -109,6 +109,7 @@ async function render(
         state: 'ready',
         object,
         ...(rendered.missingCharacters?.length ? { missingCharacters: rendered.missingCharacters } : {}),
+        ...(rendered.title ? { title: rendered.title } : {}),
       }
     } catch (thrown) {
       const error = toThumbsmithError(thrown)
@@ -184,7 +185,13 @@ function merge(
   const before = Object.values(renditions).flatMap(({ object }) => object ?? [])
   for (const preset of drop) delete renditions[preset]
   for (const [preset, result] of Object.entries(results.renditions)) {
-    const { object: _object, error: _failure, missingCharacters: _missing, ...base } = renditions[preset]!
+    const {
+      object: _object,
+      error: _failure,
+      missingCharacters: _missing,
+      title: _title,
+      ...base
+    } = renditions[preset]!
     renditions[preset] = { ...base, ...result, state: base.state === 'queued' ? 'queued' : result.state }
   }
   const after = new Set(

@@ -29,6 +29,7 @@ export const ERRORS = {
   'decoder.too_much_memory': row(422, 'lethal', 'The picture took too much memory to open, so it was set aside.'),
 
   'title.invalid': row(400, 'never', 'The title cannot be used.'),
+  'title.not_readable': row(422, 'never', 'The title could not be made readable on this picture.'),
   'title.does_not_fit': row(422, 'never', 'The title does not fit on the picture.'),
 
   'rendition.key_taken': row(409, 'never', 'Another object already stands where this rendition would go.'),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ERRORS, type ErrorCode } from './errors.ts'
 import { factsSchema, focusSchema } from './original.ts'
 import { OUTPUT_FORMATS } from './preset.ts'
+import { titleReportSchema } from './title-report.ts'
 
 const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value in ERRORS)
 const failureSchema = z.object({ code: errorCode, message: z.string() })
@@ -31,6 +32,8 @@ export const renditionSchema = z.object({
     .optional(),
   error: failureSchema.optional(),
   missingCharacters: z.array(z.string()).optional(),
+  /** Of the title that was drawn. */
+  title: titleReportSchema.optional(),
 })
 export type ManifestRendition = z.infer<typeof renditionSchema>
 

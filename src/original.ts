@@ -8,6 +8,8 @@ export const RESERVED_PREFIX = '.thumbsmith/'
 /** Object metadata that marks a rendition: whose it is, and from which inputs. A marked object is never an original. */
 export const MARK = 'thumbsmith-original'
 export const FINGERPRINT = 'thumbsmith-fingerprint'
+/** Object metadata of a rendition with a title: how well it can be read. */
+export const READABLE = 'thumbsmith-readable'
 
 /** Object metadata of an original that came by our own ticket: its first title as base64url(UTF-8). */
 export const TITLE_METADATA = 'thumbsmith-text'

@@ -33,13 +33,50 @@ export const POSITIONS = [
 ] as const
 export type Position = (typeof POSITIONS)[number]
 
+const fraction = z.number().min(0).max(1)
+const areaSchema = z.strictObject({
+  x: fraction,
+  y: fraction,
+  width: z.number().gt(0).max(1),
+  height: z.number().gt(0).max(1),
+})
+
 export const titleStyleSchema = z
   .strictObject({
-    position: z.enum(POSITIONS).default('bottom').describe('Where the title stands.'),
-    maxLines: z.int().min(1).max(8).default(3).describe('At most this many lines; the text shrinks to fit.'),
-    color: colour.default('#ffffff').describe('Colour of the letters.'),
-    outline: colour.default('#000000').describe('Colour of the outline and the shadow.'),
-    maxSize: z.number().min(0.02).max(0.5).default(0.16).describe('Largest letter size, as a share of the height.'),
+    position: z
+      .enum(['auto', ...POSITIONS])
+      .default('auto')
+      .describe('Where the title stands; `auto` looks for a calm place beside the subject.'),
+    style: z
+      .enum(['calm', 'vivid', 'outline', 'banner'])
+      .default('calm')
+      .describe(
+        'calm: near-white or near-black, a glow where needed. vivid: coloured. outline: outlined. banner: on a panel.',
+      ),
+    minContrast: z
+      .number()
+      .min(1)
+      .max(10)
+      .default(4.5)
+      .describe('WCAG 2 contrast that light letters must have in the file; dark ones need 1.78 times that.'),
+    colors: z
+      .array(colour)
+      .max(8)
+      .default([])
+      .describe('Colours that the letters may have, the best liked first; without them they follow the picture.'),
+    avoid: z
+      .array(areaSchema)
+      .max(16)
+      .default([])
+      .describe('Parts of the picture where the title should not stand, as fractions of it.'),
+    badge: z.boolean().default(true).describe('Keep clear of the corner where YouTube writes the duration?'),
+    maxLines: z.int().min(1).max(8).default(4).describe('At most this many lines; the text shrinks to fit.'),
+    maxSize: z
+      .number()
+      .min(0.02)
+      .max(0.5)
+      .default(0.2)
+      .describe('Largest letter size, as a share of the height (of a 16:9 picture of the same area).'),
   })
   .describe('How the title is drawn.')
 export type TitleStyle = z.infer<typeof titleStyleSchema>

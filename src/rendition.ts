@@ -2,7 +2,7 @@
 import { ThumbsmithError } from './errors.ts'
 import { markOf } from './fingerprint.ts'
 import type { Manifest, ManifestRendition } from './manifest.ts'
-import { FINGERPRINT, MARK, RESERVED_PREFIX } from './original.ts'
+import { FINGERPRINT, MARK, READABLE, RESERVED_PREFIX } from './original.ts'
 import type { Rendered } from './render/renderer.ts'
 import { checkKey, type ObjectHead, type Storage } from './storage/storage.ts'
 
@@ -36,7 +36,7 @@ export async function putRendition(
   const put = (condition: { ifNoneMatch: '*' } | { ifMatch: string }): Promise<ObjectHead> =>
     stores[store].put(key, rendered.bytes, {
       contentType: rendered.contentType,
-      metadata: { [MARK]: mark, [FINGERPRINT]: fingerprint },
+      metadata: { [MARK]: mark, [FINGERPRINT]: fingerprint, ...readable(rendered) },
       ...condition,
     })
   const known = before?.store === store && before.key === key ? before.etag : undefined
@@ -62,6 +62,13 @@ export async function putRendition(
     contentType: rendered.contentType,
     renderedAt: new Date().toISOString(),
   }
+}
+
+/** For those who see only the object: `p5=6.41 worst=5.2 target=4.5 legible-at=320`. */
+function readable({ title }: Rendered): Record<string, string> {
+  if (!title) return {}
+  const { p5, worst, target } = title.contrast
+  return { [READABLE]: `p5=${p5} worst=${worst} target=${target} legible-at=${title.legibleAt}` }
 }
 
 const taken = (key: string) =>

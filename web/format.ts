@@ -38,6 +38,11 @@ export function formatPixels(width: number, height: number): string {
   return [width, '×', height].join(UNBROKEN)
 }
 
+/** `6.4`: rounded down, for a limit that is kept must look kept. */
+export function formatRatio(ratio: number): string {
+  return (Math.floor(10 * ratio) / 10).toFixed(1)
+}
+
 export function formatCount(count: number): string {
   return counts.format(count)
 }

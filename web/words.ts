@@ -92,6 +92,9 @@ const en = {
       string
     >,
     stale: 'made before the preset changed',
+    readable: (ratio: string) => `Title readable: ${ratio} : 1`,
+    legibleFrom: (width: number) => `The title cannot be read where this is shown less than ${width} pixels wide`,
+    truncated: 'The title is too long for this picture, so its end is left out',
     missing: (characters: string) => `No font here has ${characters}`,
     broken: 'The picture could not be loaded.',
   },

@@ -69,7 +69,7 @@ describe('youtube', () => {
     for (const x of [170, 640, 1110]) expect(sumOf(x)).toBeGreaterThan(40)
   })
 
-  it('draws the title at the bottom and leaves every other pixel as it is', async () => {
+  it('draws a title that can be read and leaves every other pixel as it is', async () => {
     const [withTitle, without] = await Promise.all([
       home.bytesOf(ready.titled, 'thumbnail').then(pixelsOf),
       home.bytesOf(ready.plain, 'thumbnail').then(pixelsOf),
@@ -86,9 +86,11 @@ describe('youtube', () => {
       box.bottom = Math.max(box.bottom, y)
       box.pixels++
     }
-    expect(box.top).toBeGreaterThan(360)
     expect(box.pixels).toBeGreaterThan(20_000)
-    expect(Math.abs(box.left + box.right - 1280)).toBeLessThan(64)
+    expect((box.right - box.left) * (box.bottom - box.top)).toBeLessThan((1280 * 720) / 2)
+    const { contrast, legibleAt } = ready.titled.renditions[0]!.title!
+    expect(Math.min(contrast.p5, contrast.worst)).toBeGreaterThanOrEqual(contrast.target)
+    expect(legibleAt).toBe(320)
   })
 
   it('keeps originals and thumbnails in two stores', async () => {

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { focusSchema } from '../original.ts'
 import { OUTPUT_FORMATS, presetSchema } from '../preset.ts'
 import { ticketSchema } from '../ticket.ts'
+import { titleReportSchema } from '../title-report.ts'
 
 export const idSchema = z
   .string()
@@ -45,6 +46,10 @@ export const renditionSchema = z
     fingerprint: z.string().optional().describe('Names this version of the picture: it changes when the bytes do.'),
     error: failureSchema.optional(),
     missingCharacters: z.array(z.string()).optional().describe('Characters of the title that no font has.'),
+    title: titleReportSchema
+      .describe('Of the title that was drawn: how well it can be read, and why it stands where it does.')
+      .openapi('TitleReport')
+      .optional(),
   })
   .openapi('Rendition', { description: 'One original as one preset.' })
 export type RenditionView = z.infer<typeof renditionSchema>

@@ -96,6 +96,7 @@ async function renditionView(entry: Entry, preset: string, origin: string, links
   const error = (current && rendition?.error) || (view.state === 'failed' ? failed : undefined)
   if (error) view.error = error
   if (rendition?.missingCharacters) view.missingCharacters = rendition.missingCharacters
+  if (rendition?.title) view.title = rendition.title
   const object = rendition?.object
   if (!object) return view
   const filename = renditionFilename(key, preset, object)

@@ -130,3 +130,11 @@ export function place(outer: Size, inner: Size, position: Position | 'attention'
 }
 
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most)
+
+/** A point of the original, as fractions of it, as fractions of the rendition; `undefined` where it was cut away. */
+export function focusOn({ canvas, scaled, crop, at }: Layout, focus: Focus | undefined): Focus | undefined {
+  if (!focus) return undefined
+  const x = (focus.x * scaled.width - crop.left + at.left) / canvas.width
+  const y = (focus.y * scaled.height - crop.top + at.top) / canvas.height
+  return x < 0 || x > 1 || y < 0 || y > 1 ? undefined : { x, y }
+}

@@ -1,12 +1,12 @@
 // The render engine: one original and its presets in, the renditions out, as a list of steps with one decode for all.
 import { z } from 'zod'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
-import { type Preset, presetSchema } from '../preset.ts'
+import { type Preset, presetSchema, titleStyleOf } from '../preset.ts'
 import { colourBehind, pad } from './background.ts'
 import { type Copies, openCopies } from './copies.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
-import { cutFor, type Layout, layOut } from './geometry.ts'
+import { cutFor, focusOn, type Layout, layOut } from './geometry.ts'
 import { admit, admitBytes, DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { planRender, type RenderPlan, type RenditionPlan, THUMBHASH_SIDE } from './plan.ts'
 import { type Probe, probe } from './probe.ts'
@@ -14,7 +14,7 @@ import { cutRaw, type Raw } from './raw.ts'
 import type { Rendered, RenderFailure, RenderOutcome, RenderRequest } from './renderer.ts'
 import { findSubject } from './subject.ts'
 import { thumbhashOf } from './thumbhash.ts'
-import { drawTitleOn } from './title.ts'
+import { encodeTitled } from './title.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
 export type RenderInput = Omit<RenderRequest, 'presets'> & { presets: Record<string, z.input<typeof presetSchema>> }
@@ -54,7 +54,7 @@ export async function render(request: RenderInput, options: RenderOptions = {}):
   for (const rendition of largestFirst(plan.renditions))
     results.set(
       rendition.name,
-      await renderOne(rendition, copies, original, request.title ?? '').then(
+      await renderOne(rendition, copies, original, request).then(
         (rendered) => ({ rendered }),
         (error: unknown) => ({ failure: failureOf(error) }),
       ),
@@ -77,7 +77,12 @@ async function open(
 }
 
 /** One rendition from the decoded frames: crop, pad, title, encode. */
-async function renderOne(plan: RenditionPlan, copies: Copies, original: Probe, title: string): Promise<Rendered> {
+async function renderOne(
+  plan: RenditionPlan,
+  copies: Copies,
+  original: Probe,
+  { title = '', focus }: Pick<RenderRequest, 'title' | 'focus'>,
+): Promise<Rendered> {
   const { preset, format } = plan
   const whole = copies.closest(plan.layout.scaled, plan.animated ? original.frames : 1)
   const layout = plan.seeksSubject
@@ -88,17 +93,17 @@ async function renderOne(plan: RenditionPlan, copies: Copies, original: Probe, t
   if (isWhole(layout)) copies.add(cuts)
   const frames: Raw[] = []
   for (const [index, cut] of cuts.entries()) frames.push(await pad(cut, layout, preset.background, whole[index]!))
-  const titled = await drawTitleOn(frames, preset, title)
   const behind = colourBehind(preset.background)
   const { delays, loop } = original
-  const encoded = await encode(titled.frames, format, {
+  const options = {
     quality: preset.quality,
     maxBytes: preset.maxBytes,
     copyright: original.copyright,
     behind,
     ...(plan.animated && { delays, loop }),
-  })
-  return { ...encoded, ...(titled.missingCharacters.length > 0 && { missingCharacters: titled.missingCharacters }) }
+  }
+  const titling = { style: titleStyleOf(preset), title, focus: focusOn(layout, focus), behind, format }
+  return encodeTitled(frames, titling, (titled) => encode(titled, format, options))
 }
 
 const isWhole = ({ scaled, crop }: Layout) => scaled.width === crop.width && scaled.height === crop.height

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Facts, Focus } from '../original.ts'
 import type { OutputFormat, Preset } from '../preset.ts'
+import type { TitleReport } from '../title-report.ts'
 
 export interface RenderRequest {
   bytes: Uint8Array
@@ -21,6 +22,8 @@ export interface Rendered {
   height: number
   /** Characters of the title that no font has. */
   missingCharacters?: string[]
+  /** Where one was drawn. */
+  title?: TitleReport
 }
 
 export interface RenderFailure {

@@ -1,14 +1,20 @@
-// The title step in Node: loads Skia and the fonts from node_modules on first need, and blends the drawn title over raw pixels.
+// The title step in Node: loads Skia and the fonts on first need, lays the title over raw pixels, and ships only what can be read.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Preset, titleStyleOf } from '../preset.ts'
-import type { DrawnTitle, TitlePainter } from '../title/title.ts'
-import type { Raw } from './raw.ts'
+import sharp from 'sharp'
+import { ThumbsmithError } from '../errors.ts'
+import type { Focus } from '../original.ts'
+import type { OutputFormat, TitleStyle } from '../preset.ts'
+import type { Patch } from '../title/dress.ts'
+import type { Effort } from '../title/help.ts'
+import type { TitleBlock, TitlePainter } from '../title/title.ts'
+import { type Raw, sharpOf, toRaw } from './raw.ts'
+import type { Rendered } from './renderer.ts'
 
 let painter: Promise<TitlePainter> | undefined
 
 /** Not loaded for presets without a title: Skia takes 100 ms and 30 MB. */
-async function loadPainter(): Promise<TitlePainter> {
+export async function loadPainter(): Promise<TitlePainter> {
   const [{ default: canvasKit }, { openTitlePainter }] = await Promise.all([
     import('canvaskit-wasm'),
     import('../title/title.ts'),
@@ -21,23 +27,94 @@ export async function readPackageFile(path: string): Promise<Uint8Array> {
   return readFile(fileURLToPath(import.meta.resolve(path)))
 }
 
-/** Draws the title on every frame, if the preset asks for one. Throws `title.does_not_fit`. */
-export async function drawTitleOn(
-  frames: Raw[],
-  preset: Preset,
-  title: string,
-): Promise<{ frames: Raw[]; missingCharacters: string[] }> {
-  const style = titleStyleOf(preset)
-  const [first] = frames
-  if (!style || title === '' || !first) return { frames, missingCharacters: [] }
+export interface Titling {
+  /** `undefined` where the preset draws no title. */
+  style: TitleStyle | undefined
+  title: string
+  focus: Focus | undefined
+  format: OutputFormat
+  /** What stands behind transparency in a format that has none: `#rrggbb`. */
+  behind: string
+}
+
+type Encode = (frames: Raw[]) => Promise<Rendered>
+
+/** From what is enough on the raw pixels to what survives any codec. */
+const EFFORTS: Effort[] = [
+  { headroom: 1.08 },
+  { headroom: 1.25 },
+  { headroom: 1.5 },
+  { headroom: 1.5, outline: true },
+  { headroom: 2, outline: true },
+]
+
+/**
+ * Encodes frames with the title on every one of them, if there is one. What comes out of `encode` is decoded and measured; where the codec
+ * lost too much, it is drawn again, stronger. Throws `title.does_not_fit`, and `title.not_readable` where nothing helps.
+ */
+export async function encodeTitled(frames: Raw[], titling: Titling, encode: Encode): Promise<Rendered> {
+  const { style, title, focus, format, behind } = titling
+  if (!style || title === '') return encode(frames)
   painter ??= loadPainter()
-  const { width, height } = first
-  const { patch, missing } = await (await painter).draw({ width, height, title, style })
-  return { frames: patch ? frames.map((frame) => blend(frame, patch)) : frames, missingCharacters: missing }
+  const grounds = format === 'jpeg' ? await Promise.all(frames.map((frame) => flattened(frame, behind))) : frames
+  const pictures = await seenThrough(grounds)
+  const { missing, block } = await (await painter).set({ pictures, title, style, focus })
+  const shipped = block ? await shipReadable(block, grounds, encode) : await encode(frames)
+  return { ...shipped, ...(missing.length > 0 && { missingCharacters: missing }) }
+}
+
+async function shipReadable(block: TitleBlock, grounds: Raw[], encode: Encode): Promise<Rendered> {
+  let best = 0
+  let target = 0
+  for (const effort of EFFORTS) {
+    const painted = block.paint(effort)
+    const rendered = await encode(grounds.map((ground) => blend(ground, painted.patch)))
+    const decoded = await seenThrough(await decodeShipped(rendered))
+    const found = block.measure(decoded, painted)
+    target = painted.help.target
+    if (Math.min(found.p5, found.worst) >= target) return { ...rendered, title: block.report(painted, found, decoded) }
+    best = Math.max(best, Math.min(found.p5, found.worst))
+  }
+  throw new ThumbsmithError(
+    'title.not_readable',
+    `The title reaches a contrast of ${best.toFixed(1)} : 1 at best, and ${target.toFixed(1)} : 1 is asked for. Make the picture larger, choose other colours, or lower minContrast.`,
+  )
+}
+
+/** The frames of an encoded picture. */
+async function decodeShipped({ bytes, height }: Rendered): Promise<Raw[]> {
+  const picture = await toRaw(sharp(bytes, { animated: true, limitInputPixels: false }).toColourspace('srgb'))
+  const size = height * picture.width * picture.channels
+  return Array.from({ length: picture.height / height }, (_, index) => ({
+    ...picture,
+    height,
+    data: picture.data.subarray(index * size, (index + 1) * size),
+  }))
+}
+
+/** Nobody knows on what a page shows a transparent picture, so it must do on white and on black. */
+async function seenThrough(frames: Raw[]): Promise<Raw[]> {
+  const views = await Promise.all(
+    frames.map(async (frame) => {
+      if (isOpaque(frame)) return [frame]
+      return [await flattened(frame, '#ffffff'), await flattened(frame, '#000000')]
+    }),
+  )
+  return views.flat()
+}
+
+function isOpaque({ data, channels }: Raw): boolean {
+  if (channels === 3) return true
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false
+  return true
+}
+
+async function flattened(frame: Raw, background: string): Promise<Raw> {
+  return frame.channels === 3 ? frame : toRaw(sharpOf(frame).flatten({ background }))
 }
 
 /** Lays a patch with premultiplied alpha over a copy of the picture (Porter and Duff, "over"). */
-export function blend(picture: Raw, patch: NonNullable<DrawnTitle['patch']>): Raw {
+export function blend(picture: Raw, patch: Patch): Raw {
   const { width, channels } = picture
   const data = Buffer.from(picture.data)
   const blendPixel = channels === 3 ? overOpaque : overStraight
@@ -53,7 +130,7 @@ export function blend(picture: Raw, patch: NonNullable<DrawnTitle['patch']>): Ra
 function overOpaque(data: Buffer, to: number, ink: Uint8Array, from: number): void {
   const rest = 255 - ink[from + 3]!
   for (let channel = 0; channel < 3; channel++)
-    data[to + channel] = Math.round(ink[from + channel]! + (data[to + channel]! * rest) / 255)
+    data[to + channel] = Math.min(255, Math.round(ink[from + channel]! + (data[to + channel]! * rest) / 255))
 }
 
 /** The picture's own alpha is straight, so its colours are weighed by it. */
@@ -62,6 +139,6 @@ function overStraight(data: Buffer, to: number, ink: Uint8Array, from: number): 
   const under = data[to + 3]! * (1 - alpha / 255)
   const total = alpha + under
   for (let channel = 0; channel < 3; channel++)
-    data[to + channel] = Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total)
+    data[to + channel] = Math.min(255, Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total))
   data[to + 3] = Math.round(total)
 }

@@ -1,15 +1,17 @@
-// Titles of every script: which face draws what, how they are set, where they stand, and what is left out.
+// Titles of every script: which face draws what, how they are broken, where they stand, what helps them, and what is left out.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import canvasKitModule, { type CanvasKit } from 'canvaskit-wasm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { POSITIONS, type TitleStyle, titleStyleSchema } from '../preset.ts'
+import { blend } from '../render/title.ts'
+import type { Picture } from './analysis.ts'
+import type { Patch } from './dress.ts'
 import { parseRanges } from './faces.ts'
 import { type Fonts, openFonts } from './fonts.ts'
-import { trim } from './paint.ts'
 import { joinPhrases } from './phrases.ts'
-import { openTitlePainter, type TitlePainter } from './title.ts'
-import { isRightToLeft, typeset } from './typeset.ts'
+import { openTitlePainter, type Painted, type TitleBlock, type TitlePainter } from './title.ts'
+import { cutShape, isRightToLeft, shapesOf } from './typeset.ts'
 
 const read: string[] = []
 const readPackageFile = (path: string) => {
@@ -29,9 +31,9 @@ beforeAll(async () => {
 const PICTURE = { width: 1280, height: 720 }
 const styled = (style: Partial<TitleStyle> = {}) => titleStyleSchema.parse(style)
 
-async function set(title: string, style = styled(), box = { width: 1164, height: 400 }) {
+async function shapes(title: string, maxLines = 4) {
   const { runs } = await fonts.itemise(title)
-  return typeset(canvasKit, fonts, runs, box, style, PICTURE.height)
+  return shapesOf(canvasKit, fonts, runs, maxLines)
 }
 
 describe('faces', () => {
@@ -83,26 +85,24 @@ describe('faces', () => {
 })
 
 describe('typeset', () => {
-  test('a short title has the largest letters, a long one smaller, a longer one is cut', async () => {
-    const short = await set('Hello')
-    const long = await set(
-      'This is a rather long title that goes on about the many things which nobody ever told you, so that it has some hundred and forty characters',
-    )
-    const endless = await set('word '.repeat(200))
-    expect(short).toMatchObject({ size: Math.round(0.16 * 720), truncated: false })
-    expect(long!.size).toBeLessThan(80)
-    expect(long!.truncated).toBe(false)
-    expect(endless).toMatchObject({ size: Math.ceil(0.04 * 720), truncated: true })
+  test('a shape for each number of lines, narrower with every line', async () => {
+    const found = await shapes('10 Things Nobody Told You About Rust')
+    expect(found.map(({ lines }) => lines)).toEqual([1, 2, 3, 4])
+    const widths = found.map(({ width }) => width)
+    expect(widths).toEqual(widths.toSorted((a, b) => b - a))
+    expect(widths[1]! / widths[0]!).toBeLessThan(0.62)
+    expect(found.every(({ truncated }) => !truncated)).toBe(true)
   })
 
-  test('lines are of even length', async () => {
-    const { width, size } = (await set('10 Things Nobody Told You'))!
-    expect(size).toBe(115)
-    expect(width).toBeLessThan(800)
+  test('one word has one shape', async () => {
+    expect((await shapes('Hello')).map(({ lines }) => lines)).toEqual([1])
   })
 
-  test('nothing is set where not even a word would be seen', async () => {
-    expect(await set('Hello', styled(), { width: 20, height: 10 })).toBeUndefined()
+  test('a cut text has as many lines as fit, and none where there is no room', async () => {
+    const { runs } = await fonts.itemise('word '.repeat(200))
+    expect(cutShape(runs, { width: 20, height: 2.5 }, 4)).toMatchObject({ lines: 2, width: 20, truncated: true })
+    expect(cutShape(runs, { width: 20, height: 0.5 }, 4)).toBeUndefined()
+    expect(cutShape(runs, { width: 1, height: 9 }, 4)).toBeUndefined()
   })
 
   test('the first letter decides the direction', () => {
@@ -118,63 +118,139 @@ describe('typeset', () => {
   })
 })
 
-describe('draw', () => {
-  test.each(POSITIONS)('%s: inside the picture, with free space at the edge', async (position) => {
-    const { patch } = await painter.draw({ ...PICTURE, title: 'Nobody Told You', style: styled({ position }) })
-    const { x, y, width, height } = patch!
-    const right = PICTURE.width - x - width
-    const bottom = PICTURE.height - y - height
-    expect(Math.min(x, y, right, bottom)).toBeGreaterThanOrEqual(20)
-    expect(patch!.pixels.length).toBe(4 * width * height)
-    if (position.includes('left')) expect(x).toBeLessThan(right)
-    if (position.includes('right')) expect(right).toBeLessThan(x)
-    if (position.includes('top')) expect(y).toBeLessThan(bottom)
-    if (position.includes('bottom')) expect(bottom).toBeLessThan(y)
+/** A picture of one grey. */
+const grey = (value: number): Picture => ({
+  ...PICTURE,
+  channels: 3,
+  data: new Uint8Array(3 * PICTURE.width * PICTURE.height).fill(value),
+})
+
+async function paint(title: string, style = styled(), picture = grey(40)) {
+  const { block, missing } = await painter.set({ pictures: [picture], title, style })
+  const painted = block?.paint({ headroom: 1 })
+  return { missing, painted, report: painted && reportOf(block!, painted, picture) }
+}
+
+function reportOf(block: TitleBlock, painted: Painted, picture: Picture) {
+  const shipped = [blend({ ...picture, data: Buffer.from(picture.data) }, painted.patch)]
+  return block.report(painted, block.measure(shipped, painted), shipped)
+}
+
+/** The smallest box around what is not transparent, in the picture. */
+function inkOf({ pixels, x, y, width }: Patch) {
+  const ink = { left: PICTURE.width, right: 0, top: PICTURE.height, bottom: 0 }
+  for (let pixel = 0; pixel < pixels.length / 4; pixel++) {
+    if (pixels[4 * pixel + 3] === 0) continue
+    ink.left = Math.min(ink.left, x + (pixel % width))
+    ink.right = Math.max(ink.right, x + (pixel % width) + 1)
+    ink.top = Math.min(ink.top, y + Math.floor(pixel / width))
+    ink.bottom = Math.max(ink.bottom, y + Math.floor(pixel / width) + 1)
+  }
+  return ink
+}
+
+describe('paint', () => {
+  test.each(POSITIONS)(
+    '%s: inside the picture, with the same free space at each edge that it stands at',
+    async (position) => {
+      const { painted, report } = await paint('Nobody Told You', styled({ position }))
+      const { left, right, top, bottom } = inkOf(painted!.patch)
+      const space = { left, right: PICTURE.width - right, top, bottom: PICTURE.height - bottom }
+      expect(report!.position).toBe(position)
+      expect(Math.min(...Object.values(space))).toBeGreaterThan(56)
+      for (const side of ['left', 'right', 'top', 'bottom'] as const)
+        if (position.includes(side)) expect(space[side]).toBe(58)
+      if (position === 'center') expect(Math.abs(space.left - space.right)).toBeLessThan(3)
+    },
+  )
+
+  test('nothing stands behind letters that can be read without', async () => {
+    const { painted, report } = await paint('Nobody Told You')
+    expect(report).toMatchObject({ help: 'none', strength: 0, damage: 0 })
+    expect(
+      painted!.patch.pixels.filter((_, index) => index % 4 === 3).filter((alpha) => alpha === 255).length,
+    ).toBeGreaterThan(20_000)
   })
 
-  test('uses the colours of its style, crisp letters on an outline', async () => {
-    const { patch } = await painter.draw({
-      ...PICTURE,
-      title: 'III',
-      style: styled({ color: '#ffcc00', outline: '#102030' }),
+  test('letters are dark where that needs less help', async () => {
+    const { report } = await paint('Nobody Told You', styled(), grey(235))
+    expect(report).toMatchObject({ help: 'none', contrast: { target: 8 } })
+  })
+
+  test('letters have a colour that their preset allows, the best liked one first', async () => {
+    const asked = styled({ colors: ['#ffcc00', '#ffffff'] })
+    expect((await paint('III', asked)).report!.fill).toBe('#ffcc00')
+    expect((await paint('III', styled({ style: 'vivid' }))).report!.fill).not.toBe('#ffffff')
+  })
+
+  test('no colour at all is a failure with a reason', async () => {
+    await expect(paint('III', styled({ minContrast: 10, colors: ['#808080'] }))).rejects.toMatchObject({
+      code: 'title.not_readable',
     })
-    const counts = new Map<string, number>()
-    for (let index = 0; index < patch!.pixels.length; index += 4) {
-      const colour = [...patch!.pixels.subarray(index, index + 4)].join()
-      counts.set(colour, (counts.get(colour) ?? 0) + 1)
-    }
-    expect(counts.get('255,204,0,255')).toBeGreaterThan(1_000)
-    expect(counts.get('16,32,48,255')).toBeGreaterThan(500)
   })
 
-  test('an emoji has colours', async () => {
-    const { patch } = await painter.draw({ ...PICTURE, title: '🦀', style: styled() })
+  test.each(['outline', 'banner'] as const)('%s is drawn where nothing would be needed, too', async (style) => {
+    expect((await paint('III', styled({ style }))).report).toMatchObject({ help: style })
+  })
+
+  test('keeps clear of what is to be avoided, of the focus, and of the corner with the duration', async () => {
+    const free = await paint('Nobody', styled({ badge: false }))
+    const side = (report: typeof free.report) => report!.position
+    const left = { x: 0, y: 0, width: 0.6, height: 1 }
+    expect(side(free.report)).toBe('bottom-left')
+    expect(side((await paint('Nobody', styled({ avoid: [left] }))).report)).toContain('right')
+    const { block } = await painter.set({
+      pictures: [grey(40)],
+      title: 'Nobody',
+      style: styled(),
+      focus: { x: 0.2, y: 0.85 },
+    })
+    const painted = block!.paint({ headroom: 1 })
+    expect(side(reportOf(block!, painted, grey(40)))).not.toBe('bottom-left')
+    const { report } = await paint('Nobody', styled({ position: 'bottom-right' }))
+    expect(report!.cost.badge).toBeGreaterThan(1)
+  })
+
+  test('right-to-left titles prefer the right and lean on it', async () => {
+    expect((await paint('مرحبا بكم في عالم البرمجة')).report!.position).not.toContain('left')
+  })
+
+  test('an emoji has colours, and a border of the colour of the letters', async () => {
+    const { painted } = await paint('🦀 Rust')
+    const { pixels } = painted!.patch
     let red = 0
-    for (let index = 0; index < patch!.pixels.length; index += 4)
-      if (patch!.pixels[index]! > 180 && patch!.pixels[index + 2]! < 80 && patch!.pixels[index + 3] === 255) red += 1
+    for (let index = 0; index < pixels.length; index += 4)
+      if (pixels[index]! > 180 && pixels[index + 2]! < 80 && pixels[index + 3] === 255) red += 1
     expect(red).toBeGreaterThan(500)
   })
 
   test('gives all its memory back', async () => {
     const heap = canvasKit as unknown as { HEAPU8: Uint8Array }
-    const drawLarge = () => painter.draw({ ...PICTURE, title: 'I', style: styled({ maxSize: 0.5 }) })
+    const drawLarge = () => paint('I', styled({ maxSize: 0.5 }))
     for (let round = 0; round < 5; round++) await drawLarge()
     const before = heap.HEAPU8.length
-    for (let round = 0; round < 60; round++) await drawLarge()
+    for (let round = 0; round < 30; round++) await drawLarge()
     expect(heap.HEAPU8.length).toBe(before)
   })
 
   test('nothing is drawn where no character can be', async () => {
-    expect(await painter.draw({ ...PICTURE, title: 'ᚠᚢ', style: styled() })).toEqual({
-      patch: undefined,
+    expect(await painter.set({ pictures: [grey(40)], title: 'ᚠᚢ', style: styled() })).toEqual({
+      block: undefined,
       missing: ['ᚠ', 'ᚢ'],
     })
   })
 
   test('a picture that is too small for any text is refused', async () => {
-    await expect(painter.draw({ width: 8, height: 8, title: 'Hello', style: styled() })).rejects.toMatchObject({
+    const tiny: Picture = { width: 8, height: 8, channels: 3, data: new Uint8Array(192) }
+    await expect(painter.set({ pictures: [tiny], title: 'Hello', style: styled() })).rejects.toMatchObject({
       code: 'title.does_not_fit',
     })
+  })
+
+  test('what is too long ends in an ellipsis', async () => {
+    const { report, painted } = await paint('word '.repeat(60).trim(), styled({ maxLines: 2 }))
+    expect(report).toMatchObject({ truncated: true, lines: 2, size: Math.ceil(0.04 * 720) })
+    expect(inkOf(painted!.patch).right).toBeLessThan(PICTURE.width)
   })
 
   test.each([
@@ -186,20 +262,8 @@ describe('draw', () => {
     '𝕳𝖊𝖑𝖑𝖔',
     '﷽'.repeat(4),
   ])('does not fail on %j', async (title) => {
-    const { patch, missing } = await painter.draw({ ...PICTURE, title, style: styled() })
-    if (patch) expect(patch.x + patch.width).toBeLessThanOrEqual(PICTURE.width)
+    const { painted, missing, report } = await paint(title)
+    if (painted) expect(report!.contrast.worst).toBeGreaterThanOrEqual(report!.contrast.target)
     else expect(missing.length > 0 || title.trim().replace(/\p{Default_Ignorable_Code_Point}/gu, '') === '').toBe(true)
   })
-})
-
-test('trim keeps exactly the rows and columns with ink', () => {
-  const pixels = new Uint8Array(4 * 12)
-  pixels[4 * 5 + 3] = 9
-  pixels[4 * 6 + 3] = 7
-  expect(trim({ pixels, width: 4, height: 3 })).toEqual({
-    width: 2,
-    height: 1,
-    pixels: Uint8Array.from([0, 0, 0, 9, 0, 0, 0, 7]),
-  })
-  expect(trim({ pixels: new Uint8Array(48), width: 4, height: 3 })).toBeUndefined()
 })

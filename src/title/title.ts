@@ -1,37 +1,58 @@
-// The text over the picture: what it says, how large and where it stands, and its pixels. Runs in Node and in browsers alike.
+// The text over the picture: placed, coloured and helped so that every letter can be read, and measured. Runs in Node and in browsers alike.
 import type { CanvasKit } from 'canvaskit-wasm'
 import { ThumbsmithError } from '../errors.ts'
-import type { Position, TitleStyle } from '../preset.ts'
+import type { Focus } from '../original.ts'
+import type { TitleStyle } from '../preset.ts'
+import type { TitleReport } from '../title-report.ts'
+import { analyse, type Picture } from './analysis.ts'
+import { toHex } from './colour.ts'
+import { dress, type Patch } from './dress.ts'
 import type { ReadFontFile } from './faces.ts'
-import { openFonts } from './fonts.ts'
-import { type Patch, paintTitle, REACH } from './paint.ts'
-import { typeset } from './typeset.ts'
+import { openFonts, type Run } from './fonts.ts'
+import { chooseHelp, type Effort, type Help } from './help.ts'
+import { drawLetters, type Letters } from './letters.ts'
+import { measure, type Readability } from './measure.ts'
+import { cutRoom, type Placement, place } from './place.ts'
+import { type Ring, ringOf } from './ring.ts'
+import { damageOf, legibleAt } from './seen.ts'
+import { cutShape, isRightToLeft, shapesOf } from './typeset.ts'
 
 export interface TitleRequest {
-  /** The picture's size in pixels. */
-  width: number
-  height: number
+  /** What the title stands on, opaque and of one size: the picture, the frames of an animation, or what may shine through transparency. */
+  pictures: Picture[]
   /** As `parseTitle` gives it. */
   title: string
   style: TitleStyle
+  /** Where the eye should rest, as fractions of the picture. */
+  focus?: Focus | undefined
 }
 
-export interface DrawnTitle {
-  /** What to lay over the picture, and where its top left corner stands; none where no character can be drawn. */
-  patch: (Patch & { x: number; y: number }) | undefined
+export interface SetTitle {
   /** Characters that no font has. */
   missing: string[]
+  /** `undefined` where no character can be drawn. */
+  block: TitleBlock | undefined
+}
+
+/** A title in its place: to be painted, encoded with its picture, decoded, and measured. */
+export interface TitleBlock {
+  /** Throws `title.not_readable` where no colour that may be used reaches the target. The same request gives the same bytes. */
+  paint(effort: Effort): Painted
+  /** Measures pictures of the same size as they came out of the codec. */
+  measure(pictures: Picture[], painted: Painted): Readability
+  /** `shipped` is what was measured. */
+  report(painted: Painted, shipped: Readability, pictures: Picture[]): TitleReport
+}
+
+export interface Painted {
+  patch: Patch
+  help: Help
 }
 
 export interface TitlePainter {
-  /** Throws `title.does_not_fit` where the picture is too small for any text. The same request gives the same bytes. */
-  draw(request: TitleRequest): Promise<DrawnTitle>
+  /** Throws `title.does_not_fit` where the picture is too small for any text. */
+  set(request: TitleRequest): Promise<SetTitle>
 }
-
-/** Free space around the title, as a share of the picture's width. */
-const MARGIN = 0.045
-/** The title takes at most this share of the picture's height. */
-const TALLEST = 0.6
 
 /**
  * Opens a painter on a CanvasKit (Skia) that the caller has loaded. `readFile` gets package paths such as
@@ -45,40 +66,62 @@ export async function openTitlePainter(options: {
   const fonts = await openFonts(canvasKit, readFile)
 
   return {
-    async draw({ width, height, title, style }) {
-      const { runs, missing } = await fonts.itemise(title)
-      if (runs.every(({ text }) => text.trim() === '')) return { patch: undefined, missing }
-      const margin = Math.round(MARGIN * width)
-      // Outline and shadow stand inside the margin too; their reach follows from the letters, so the largest is assumed.
-      const reach = Math.ceil(REACH * style.maxSize * height)
-      const box = { width: width - 2 * margin, height: Math.min(TALLEST * height, height - 2 * reach) }
-      const setting = typeset(canvasKit, fonts, runs, box, style, height)
-      if (!setting) throw new ThumbsmithError('title.does_not_fit')
-      const ink = paintTitle(canvasKit, fonts, runs, setting, style, alignOf(canvasKit, style.position))
-      if (!ink) return { patch: undefined, missing }
-      return { patch: { ...ink, ...place({ width, height }, ink, style.position, margin, setting.size) }, missing }
+    async set(request) {
+      const { runs, missing } = await fonts.itemise(request.title)
+      if (runs.every(({ text }) => text.trim() === '')) return { missing, block: undefined }
+      const [picture] = request.pictures
+      if (!picture) throw new Error('a title needs a picture to stand on')
+      const { width, height } = picture
+      const maps = analyse(picture)
+      const { style, focus } = request
+      const rightToLeft = isRightToLeft(runs.map(({ text }) => text).join(''))
+      const shapes = shapesOf(canvasKit, fonts, runs, style.maxLines)
+      const asked = { width, height, style, rightToLeft, focus }
+      const placement = place(maps, { ...asked, shapes }) ?? place(maps, { ...asked, shapes: cutShapes(runs, request) })
+      if (!placement) throw new ThumbsmithError('title.does_not_fit')
+      const letters = drawLetters(canvasKit, fonts, runs, placement, picture)
+      if (!letters) return { missing, block: undefined }
+      return { missing, block: blockOf(request, placement, letters, ringOf(letters), maps.palette) }
     },
   }
 }
 
-function alignOf({ TextAlign }: CanvasKit, position: Position) {
-  if (position.includes('left')) return TextAlign.Left
-  return position.includes('right') ? TextAlign.Right : TextAlign.Center
+function cutShapes(runs: Run[], { pictures: [picture], style }: TitleRequest) {
+  const shape = cutShape(runs, cutRoom(picture!), style.maxLines)
+  return shape ? [shape] : []
 }
 
-/** By its ink, and not by its lines, so that the free space looks the same on all sides; the shadow may reach into it. */
-function place(
-  picture: { width: number; height: number },
-  ink: Patch,
-  position: Position,
-  margin: number,
-  size: number,
-) {
-  const inset = Math.max(0, margin - Math.round(REACH * size))
-  const along = (space: number, start: boolean, end: boolean) =>
-    Math.round(start ? Math.min(inset, space / 2) : end ? Math.max(space - inset, space / 2) : space / 2)
+function blockOf(
+  { pictures, style }: TitleRequest,
+  placement: Placement,
+  letters: Letters,
+  ring: Ring,
+  palette: ReturnType<typeof analyse>['palette'],
+): TitleBlock {
   return {
-    x: along(picture.width - ink.width, position.includes('left'), position.includes('right')),
-    y: along(picture.height - ink.height, position.includes('top'), position.includes('bottom')),
+    paint(effort) {
+      const help = chooseHelp(pictures, letters, ring, palette, style, effort)
+      if (!help)
+        throw new ThumbsmithError('title.not_readable', `No colour reaches a contrast of ${style.minContrast} : 1.`)
+      return { help, patch: dress(letters, ring, help) }
+    },
+    measure: (shipped, { help }) => measure(shipped, letters, ring, help),
+    report: ({ help, patch }, { p5, worst }, shipped) => ({
+      contrast: { p5: round(p5), worst: round(worst), target: round(help.target) },
+      position: placement.position,
+      size: placement.size,
+      lines: placement.shape.lines,
+      truncated: placement.shape.truncated,
+      help: help.kind,
+      strength: round(help.strength),
+      fill: toHex(help.fill),
+      back: toHex(help.back),
+      damage: round(damageOf(pictures[0]!, letters, patch)),
+      saliency: round(placement.saliency),
+      legibleAt: legibleAt(shipped, letters, help),
+      cost: Object.fromEntries(Object.entries(placement.cost).map(([part, value]) => [part, round(value)])),
+    }),
   }
 }
+
+const round = (value: number) => Math.floor(100 * value + 1e-6) / 100

@@ -1,27 +1,17 @@
-// Sets a title: the largest letters that fit its box in at most so many lines, and lines of even length.
+// Sets a title: for each number of lines, how narrow it can be; and a cut one where nothing fits.
 import type { CanvasKit, Paint, Paragraph, ParagraphStyle, TextAlign } from 'canvaskit-wasm'
-import type { TitleStyle } from '../preset.ts'
 import type { Fonts, Run } from './fonts.ts'
 
-export interface Box {
+/** One way to break a title into lines of even length, in letter sizes: it grows in proportion to them. */
+export interface Shape {
+  lines: number
+  /** Of the longest line. */
   width: number
+  /** From the top of the first line's letters to the bottom of the last line's, about. */
   height: number
-}
-
-export interface Setting {
-  /** Letter size in pixels. */
-  size: number
-  /** Width that the lines are laid out in. */
-  width: number
-  /** The text did not fit at the smallest size and ends in an ellipsis. */
+  /** The text ends in an ellipsis after these lines. */
   truncated: boolean
-  maxLines: number
 }
-
-/** Below this, in pixels, letters are no longer read. */
-const SMALLEST_SIZE = 9
-/** Letters do not become smaller than this share of the picture's height before the text is cut. */
-const SMALLEST_SHARE = 0.04
 
 const RTL = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}/u
 const LETTER = /\p{Alphabetic}/u
@@ -32,73 +22,75 @@ export function isRightToLeft(text: string): boolean {
   return first !== null && RTL.test(first[0])
 }
 
-/** Sets `runs` into a box on a picture of this height; `undefined` where not even one cut line fits. */
-export function typeset(
-  canvasKit: CanvasKit,
-  fonts: Fonts,
-  runs: Run[],
-  box: Box,
-  style: TitleStyle,
-  pictureHeight: number,
-): Setting | undefined {
-  const smallest = Math.ceil(Math.max(SMALLEST_SIZE, SMALLEST_SHARE * pictureHeight))
-  const largest = Math.max(smallest, Math.round(style.maxSize * pictureHeight))
-  const measure = (size: number, width: number) => measureAt(canvasKit, fonts, runs, size, width)
-  const fits = (size: number) => {
-    const { lines, height, longestWord } = measure(size, box.width)
-    return lines <= style.maxLines && height <= box.height && longestWord <= box.width
-  }
-  if (!fits(smallest)) return cut(smallest, measure, box, style)
-  const size = lastThat(fits, smallest, largest)
-  const { lines, longestWord } = measure(size, box.width)
-  const least = Math.ceil(longestWord)
-  const isTooNarrow = (width: number) => measure(size, width).lines > lines
-  const width = isTooNarrow(least) ? lastThat(isTooNarrow, least, Math.floor(box.width)) + 1 : least
-  return { size, width: Math.min(width, box.width), truncated: false, maxLines: style.maxLines }
-}
+/** Shapes are found at this size. */
+const MEASURED_AT = 100
+/** Letters without the free space between lines, in letter sizes. */
+const LETTER_HEIGHT = 0.95
+/** Lines of one word that fill up to this much of the longest line's room are not broken further. */
+const UNBOUNDED = 1e6
 
-type Measure = (size: number, width: number) => { lines: number; height: number }
-
-function cut(size: number, measure: Measure, box: Box, style: TitleStyle): Setting | undefined {
-  const { lines, height } = measure(size, box.width)
-  const maxLines = Math.min(style.maxLines, Math.floor(box.height / (height / lines)))
-  if (maxLines < 1 || box.width < 2 * size) return undefined
-  return { size, width: box.width, truncated: lines > maxLines, maxLines }
-}
-
-/** The last integer of a range for which a test holds that holds up to some point; `first` is known to hold. */
-function lastThat(test: (value: number) => boolean, first: number, last: number): number {
-  let [holds, fails] = [first, last + 1]
-  while (fails - holds > 1) {
-    const middle = Math.floor((holds + fails) / 2)
-    if (test(middle)) holds = middle
-    else fails = middle
-  }
-  return holds
-}
-
-function measureAt(canvasKit: CanvasKit, fonts: Fonts, runs: Run[], size: number, width: number) {
+/** The narrowest shape of each number of lines that the text can be broken into, one line first. */
+export function shapesOf(canvasKit: CanvasKit, fonts: Fonts, runs: Run[], maxLines: number): Shape[] {
   const paragraph = buildParagraph(canvasKit, fonts, runs, {
     align: canvasKit.TextAlign.Left,
-    size,
+    size: MEASURED_AT,
     maxLines: undefined,
   })
-  paragraph.layout(Math.max(1, width))
-  const measured = {
-    lines: paragraph.getNumberOfLines(),
-    height: paragraph.getHeight(),
-    longestWord: paragraph.getMinIntrinsicWidth() + 1,
+  try {
+    const linesAt = (width: number) => {
+      paragraph.layout(width)
+      return paragraph.getNumberOfLines()
+    }
+    linesAt(UNBOUNDED)
+    const whole = Math.ceil(paragraph.getMaxIntrinsicWidth()) + 1
+    const word = Math.ceil(paragraph.getMinIntrinsicWidth()) + 1
+    const shapes: Shape[] = []
+    for (let lines = 1; lines <= maxLines; lines++) {
+      if (linesAt(word) > lines && linesAt(whole) > lines) continue
+      const width = firstThat((candidate) => linesAt(candidate) <= lines, word, Math.max(word, whole))
+      if (linesAt(width) !== lines) break
+      shapes.push(shape(lines, paragraph.getLongestLine() + 1, leadingOf(runs)))
+    }
+    return shapes
+  } finally {
+    paragraph.delete()
   }
-  paragraph.delete()
-  return measured
+}
+
+const shape = (lines: number, width: number, leading: number, truncated = false): Shape => ({
+  lines,
+  width: width / MEASURED_AT,
+  height: (lines - 1) * leading + LETTER_HEIGHT,
+  truncated,
+})
+
+/** A text that is too long, in lines of this width (in letter sizes) and at most this height, the last one cut; `undefined` where not one line fits. */
+export function cutShape(runs: Run[], room: { width: number; height: number }, maxLines: number): Shape | undefined {
+  const leading = leadingOf(runs)
+  const lines = Math.min(maxLines, Math.floor((room.height - LETTER_HEIGHT) / leading) + 1)
+  if (lines < 1 || room.width < 2) return undefined
+  return shape(lines, room.width * MEASURED_AT, leading, true)
+}
+
+const leadingOf = (runs: Run[]) => Math.max(...runs.map(({ face }) => face.leading))
+
+/** The first integer of a range for which a test holds that holds from some point on; `last` is taken to hold. */
+function firstThat(test: (value: number) => boolean, first: number, last: number): number {
+  let [low, high] = [first, last]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (test(middle)) high = middle
+    else low = middle + 1
+  }
+  return high
 }
 
 export interface ParagraphOptions {
   align: TextAlign
   size: number
   maxLines: number | undefined
-  /** How the letters are drawn; only measuring can do without. */
-  paint?: { letters: Paint; behind: Paint }
+  /** How the letters of a face are drawn; only measuring can do without. */
+  paint?: { letters: Paint; emoji: Paint; behind: Paint }
 }
 
 /** The paragraph, not laid out yet; the caller deletes it. */
@@ -109,7 +101,6 @@ export function buildParagraph(
   { align, size, maxLines, paint }: ParagraphOptions,
 ): Paragraph {
   const rightToLeft = isRightToLeft(runs.map((run) => run.text).join(''))
-  const leading = Math.max(...runs.map(({ face }) => face.leading))
   const options: ParagraphStyle = {
     textAlign: align,
     textDirection: rightToLeft ? canvasKit.TextDirection.RTL : canvasKit.TextDirection.LTR,
@@ -120,7 +111,7 @@ export function buildParagraph(
       forceStrutHeight: true,
       fontFamilies: [fonts.base.family],
       fontSize: size,
-      heightMultiplier: leading,
+      heightMultiplier: leadingOf(runs),
     },
     ...(maxLines !== undefined && { maxLines, ellipsis: '…' }),
   }
@@ -131,7 +122,7 @@ export function buildParagraph(
       fontSize: size * face.scale,
       ...(face.weight !== undefined && { fontVariations: [{ axis: 'wght', value: face.weight }] }),
     })
-    if (paint) builder.pushPaintStyle(textStyle, paint.letters, paint.behind)
+    if (paint) builder.pushPaintStyle(textStyle, face.emoji ? paint.emoji : paint.letters, paint.behind)
     else builder.pushStyle(textStyle)
     builder.addText(text)
     builder.pop()

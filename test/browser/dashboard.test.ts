@@ -115,7 +115,15 @@ describe('the dashboard', () => {
       const scale = 720 / Math.max(width, height)
       expect([list!.width, list!.height]).toEqual([Math.round(width * scale), Math.round(height * scale)])
 
-      // The same picture without its title differs in the lower part only, where the title stands.
+      // What the page says of the title is what the API measured.
+      const { contrast } = youtube!.title!
+      expect(Math.min(contrast.p5, contrast.worst)).toBeGreaterThanOrEqual(contrast.target)
+      await shownIn
+        .getByText(/^Title readable: \d+\.\d : 1$/)
+        .first()
+        .waitFor()
+
+      // The same picture without its title differs in a part only, where the title stands.
       const titled = await home.bytesOf(original, 'youtube')
       await home.ask('PATCH', `/v1/originals/${original.id}`, {
         body: JSON.stringify({ title: '' }),
@@ -125,8 +133,9 @@ describe('the dashboard', () => {
       const plain = await home.bytesOf(await home.settled(original.id), 'youtube')
       const difference = await differingRows(titled, plain)
       expect(difference.pixels).toBeGreaterThan(5_000)
-      expect(difference.top).toBeGreaterThan(0.4)
+      expect(difference.top).toBeGreaterThan(0.01)
       expect(difference.bottom).toBeLessThan(0.99)
+      expect(difference.bottom - difference.top).toBeLessThan(0.7)
     }
     expect(watched.complaints).toEqual([])
   })

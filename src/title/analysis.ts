@@ -1,0 +1,209 @@
+// What there is to see in a picture, on a map of some 160 x 90: where the eye goes, where edges are, how light it is, its colours. Pure.
+import { oklab } from './colour.ts'
+import { blurred, type Grid, integral, sumOver } from './grid.ts'
+
+/** Opaque pixels, three channels or four (the fourth is not looked at), row by row. */
+export interface Picture {
+  data: Uint8Array
+  width: number
+  height: number
+  channels: 3 | 4
+}
+
+export interface Swatch {
+  lightness: number
+  chroma: number
+  /** Radians. */
+  hue: number
+  /** Of the picture, 0 to 1. */
+  share: number
+}
+
+export interface PictureMaps {
+  width: number
+  height: number
+  /** Sums over rectangles, see grid.ts: saliency 0 to 1, edge density, lightness and its square. */
+  saliency: Grid
+  edges: Grid
+  lightness: Grid
+  squares: Grid
+  /** Most frequent first. */
+  palette: Swatch[]
+}
+
+const LONG_SIDE = 160
+
+/** Takes 4 to 7 ms of CPU for any size of picture. */
+export function analyse(picture: Picture): PictureMaps {
+  const cells = sample(picture)
+  const { width, height, lightness, a, b, edge } = cells
+  const saliency = saliencyOf(cells)
+  return {
+    width,
+    height,
+    saliency: integral(saliency, width, height),
+    edges: integral(edge, width, height),
+    lightness: integral(lightness, width, height),
+    squares: integral(
+      lightness.map((value) => value * value),
+      width,
+      height,
+    ),
+    palette: paletteOf(lightness, a, b),
+  }
+}
+
+interface Cells {
+  width: number
+  height: number
+  lightness: Float32Array
+  a: Float32Array
+  b: Float32Array
+  /** Mean difference of neighbouring samples, 0 to 2. */
+  edge: Float32Array
+}
+
+/** Four by four samples a cell: their mean colour, and how much they differ from one another. */
+function sample({ data, width: fullWidth, height: fullHeight, channels }: Picture): Cells {
+  const factor = Math.min(1, LONG_SIDE / Math.max(fullWidth, fullHeight))
+  const width = Math.max(1, Math.round(fullWidth * factor))
+  const height = Math.max(1, Math.round(fullHeight * factor))
+  const make = () => new Float32Array(width * height)
+  const cells = { width, height, lightness: make(), a: make(), b: make(), edge: make() }
+  const columns = offsets(fullWidth, width).map((column) => column * channels)
+  const rows = offsets(fullHeight, height).map((row) => row * fullWidth * channels)
+  const light = new Float32Array(SAMPLES * SAMPLES)
+  for (let y = 0, cell = 0; y < height; y++)
+    for (let x = 0; x < width; x++, cell++) {
+      let [red, green, blue] = [0, 0, 0]
+      for (let index = 0; index < light.length; index++) {
+        const at = rows[SAMPLES * y + (index >> 2)]! + columns[SAMPLES * x + (index & 3)]!
+        const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!]
+        red += r
+        green += g
+        blue += b
+        light[index] = 0.299 * r + 0.587 * g + 0.114 * b
+      }
+      const [lightness, a, b] = oklab(red >> 4, green >> 4, blue >> 4)
+      cells.lightness[cell] = lightness
+      cells.a[cell] = a
+      cells.b[cell] = b
+      cells.edge[cell] = roughness(light)
+    }
+  return cells
+}
+
+const SAMPLES = 4
+
+function offsets(length: number, cells: number): Int32Array {
+  return Int32Array.from({ length: cells * SAMPLES }, (_, index) =>
+    Math.min(length - 1, Math.floor(((index + 0.5) * length) / (cells * SAMPLES))),
+  )
+}
+
+function roughness(light: Float32Array): number {
+  let sum = 0
+  for (let index = 0; index < light.length; index++) {
+    if ((index & 3) < 3) sum += Math.abs(light[index]! - light[index + 1]!)
+    if (index < 12) sum += Math.abs(light[index]! - light[index + 4]!)
+  }
+  return sum / (12 * 255)
+}
+
+/**
+ * Difference of centre and surround in OKLab at three scales, and from the whole picture (Achanta 2009 and its family), with local detail
+ * and a weak preference for the middle.
+ */
+function saliencyOf({ width, height, lightness, a, b, edge }: Cells): Float32Array {
+  const axes = [lightness, a, b].map((axis) => blurred(axis, width, height, 1))
+  const means = axes.map((axis) => axis.reduce((sum, value) => sum + value, 0) / axis.length)
+  const detail = blurred(edge, width, height, 3)
+  const saliency = new Float32Array(width * height)
+  const far = Math.max(width, height)
+  const add = (weight: number, other: (axis: number, cell: number) => number) => {
+    for (let cell = 0; cell < saliency.length; cell++) {
+      const light = axes[0]![cell]! - other(0, cell)
+      const green = 2 * (axes[1]![cell]! - other(1, cell))
+      const blue = 2 * (axes[2]![cell]! - other(2, cell))
+      saliency[cell]! += weight * Math.sqrt(light * light + green * green + blue * blue)
+    }
+  }
+  for (const radius of [far >> 4, far >> 3, far >> 2]) {
+    const around = [lightness, a, b].map((axis) => blurred(axis, width, height, Math.max(1, radius)))
+    add(1 / 3, (axis, cell) => around[axis]![cell]!)
+  }
+  add(0.5, (axis) => means[axis]!)
+  for (let y = 0, cell = 0; y < height; y++)
+    for (let x = 0; x < width; x++, cell++) {
+      const [dx, dy] = [(x + 0.5) / width - 0.5, (y + 0.5) / height - 0.5]
+      saliency[cell] = (saliency[cell]! + 1.2 * detail[cell]!) * (1 - 0.9 * (dx * dx + dy * dy))
+    }
+  return stretched(saliency)
+}
+
+/** From the 20th to the 98th percentile; what is nearly flat stays so. */
+function stretched(values: Float32Array): Float32Array {
+  const order = Float32Array.from(values).sort()
+  const low = order[Math.floor(order.length * 0.2)]!
+  const high = Math.max(0.08, order[Math.floor(order.length * 0.98)]!, low + 0.02)
+  return values.map((value) => Math.min(1, Math.max(0, (value - low) / (high - low))))
+}
+
+const PALETTE_SIZE = 16
+
+/** The fullest bins of a histogram over OKLab. */
+function paletteOf(lightness: Float32Array, a: Float32Array, b: Float32Array): Swatch[] {
+  const bins = new Map<number, { lightness: number; a: number; b: number; count: number }>()
+  for (let cell = 0; cell < lightness.length; cell++) {
+    const bucket = (value: number) => Math.round((value + 0.4) * 25)
+    const key = (Math.round(lightness[cell]! * 8) << 10) | (bucket(a[cell]!) << 5) | bucket(b[cell]!)
+    const bin = bins.get(key) ?? { lightness: 0, a: 0, b: 0, count: 0 }
+    bins.set(key, bin)
+    bin.lightness += lightness[cell]!
+    bin.a += a[cell]!
+    bin.b += b[cell]!
+    bin.count += 1
+  }
+  const fullest = [...bins.values()].sort((one, other) => other.count - one.count).slice(0, PALETTE_SIZE)
+  return fullest.map(({ lightness: sum, a: sumA, b: sumB, count }) => ({
+    lightness: sum / count,
+    chroma: Math.hypot(sumA, sumB) / count,
+    hue: Math.atan2(sumB, sumA),
+    share: count / lightness.length,
+  }))
+}
+
+export interface Area {
+  /** Fractions of the picture. */
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+export interface AreaFacts {
+  /** Mean saliency, 0 to 1, and the share of all the picture's that lies here. */
+  saliency: number
+  saliencyShare: number
+  edges: number
+  /** Standard deviation of the lightness. */
+  unrest: number
+}
+
+/** What lies in one area; takes a microsecond. */
+export function look(maps: PictureMaps, area: Area): AreaFacts {
+  const left = Math.min(maps.width - 1, Math.max(0, Math.floor(area.x * maps.width)))
+  const top = Math.min(maps.height - 1, Math.max(0, Math.floor(area.y * maps.height)))
+  const right = Math.max(left + 1, Math.min(maps.width, Math.ceil((area.x + area.width) * maps.width)))
+  const bottom = Math.max(top + 1, Math.min(maps.height, Math.ceil((area.y + area.height) * maps.height)))
+  const cells = (right - left) * (bottom - top)
+  const sum = (grid: Grid) => sumOver(grid, left, top, right, bottom)
+  const saliency = sum(maps.saliency)
+  const lightness = sum(maps.lightness) / cells
+  return {
+    saliency: saliency / cells,
+    saliencyShare: saliency / (sumOver(maps.saliency, 0, 0, maps.width, maps.height) || 1),
+    edges: sum(maps.edges) / cells,
+    unrest: Math.sqrt(Math.max(0, sum(maps.squares) / cells - lightness * lightness)),
+  }
+}

@@ -1,0 +1,104 @@
+// The ring: the pixels just outside the letters, which decide whether they are seen, each with the letter that it surrounds. Pure.
+import { squaredDistances } from './distance.ts'
+import type { Letters } from './letters.ts'
+
+export interface Ring {
+  /** Pixels of the letters' region, as offsets into it, and the letter of each. */
+  pixels: Int32Array
+  letters: Uint16Array
+  letterCount: number
+  /** Of any pixel of the region, on the ring or not. */
+  letterAt(x: number, y: number): number
+  /** Pixels wholly inside letters, some of them: what the letters' own colour is measured on. */
+  inside: Int32Array
+}
+
+/** Width of the ring in pixels: 7 % of the letter size. */
+export const ringWidth = (size: number) => Math.max(3, 0.07 * size)
+
+/** A pixel that letters cover more than this (of 255) shows them, and not what is around them. */
+const FAINT = 5
+const INSIDE_EVERY = 5
+
+/** `width` is for tests that shrink the ring. */
+export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring {
+  const { cover, emoji } = letters
+  const squares = squaredDistances(cover, letters.width, letters.height, Math.ceil(width))
+  const limit = width * width
+  const pixels: number[] = []
+  const owners: number[] = []
+  const inside: number[] = []
+  const { rows, columns, count } = ownership(letters)
+  for (let y = 0, pixel = 0; y < letters.height; y++) {
+    const line = rows[y]! * letters.width
+    for (let x = 0; x < letters.width; x++, pixel++) {
+      const square = squares[pixel]!
+      if (square === 0) {
+        if (pixel % INSIDE_EVERY === 0 && cover[pixel] === 255 && !emoji?.[4 * pixel + 3]) inside.push(pixel)
+      } else if (square <= limit && cover[pixel]! <= FAINT) {
+        pixels.push(pixel)
+        owners.push(columns[line + x]!)
+      }
+    }
+  }
+  return {
+    pixels: Int32Array.from(pixels),
+    letters: Uint16Array.from(owners),
+    letterCount: count,
+    letterAt: (x, y) => columns[rows[y]! * letters.width + x]!,
+    inside: Int32Array.from(inside),
+  }
+}
+
+/** For each row its line, and for each line and column its letter. */
+function ownership({ width, height, lines }: Letters) {
+  const rows = new Uint16Array(height)
+  for (let y = 0, line = 0; y < height; y++) {
+    while (line < lines.length - 1 && y >= lines[line]!.bottom) line++
+    rows[y] = line
+  }
+  const columns = new Uint16Array(width * lines.length)
+  let count = 0
+  for (const [line, { ends }] of lines.entries()) {
+    for (let x = 0, letter = 0; x < width; x++) {
+      while (letter < ends.length && x >= ends[letter]!) letter++
+      columns[line * width + x] = count + letter
+    }
+    count += ends.length + 1
+  }
+  return { rows, columns, count }
+}
+
+/** A letter with fewer ring pixels than this is judged with its neighbours only. */
+const FEW = 12
+
+/**
+ * Of a value per ring pixel (small whole numbers, larger is worse): what the worst 5 % of all pixels reach at least, and what the worst
+ * `letterShare` of each letter's do.
+ */
+export function worstOf(ring: Ring, values: Uint8Array, letterShare: number): { all: number; letters: Uint8Array } {
+  const steps = 256
+  const counts = new Uint32Array(steps * ring.letterCount)
+  for (let at = 0; at < values.length; at++) counts[steps * ring.letters[at]! + values[at]!]!++
+  const total = new Uint32Array(steps)
+  const worst = new Uint8Array(ring.letterCount)
+  for (let letter = 0; letter < ring.letterCount; letter++) {
+    const own = counts.subarray(steps * letter, steps * (letter + 1))
+    let pixels = 0
+    for (let value = 0; value < steps; value++) {
+      pixels += own[value]!
+      total[value]! += own[value]!
+    }
+    if (pixels >= FEW) worst[letter] = upper(own, pixels, letterShare)
+  }
+  return { all: upper(total, values.length, 0.05), letters: worst }
+}
+
+function upper(counts: Uint32Array, pixels: number, share: number): number {
+  let left = Math.floor(pixels * share)
+  for (let value = counts.length - 1; value >= 0; value--) {
+    if (left < counts[value]!) return value
+    left -= counts[value]!
+  }
+  return 0
+}
