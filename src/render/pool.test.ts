@@ -30,6 +30,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((renderer) => renderer.close()))
 })
 
+/** Looks at the children through /proc, which other systems have not. */
+const testOnLinux = test.runIf(process.platform === 'linux')
+
 const poisoned = (marker: keyof typeof MARKERS) => Buffer.concat([photo, Buffer.from(MARKERS[marker])])
 
 async function outcomeOf(renderer: Renderer, bytes: Uint8Array): Promise<string> {
@@ -110,7 +113,7 @@ describe('pictures that harm the decoder', () => {
   })
 })
 
-test('a decoder that was killed while idle costs the next job nothing', async () => {
+testOnLinux('a decoder that was killed while idle costs the next job nothing', async () => {
   const renderer = pool({ size: 1 })
   await outcomeOf(renderer, photo)
   const [pid] = decodersOf(process.pid)
@@ -128,7 +131,7 @@ test('a decoder that cannot start fails each job once, with its reason', async (
     })
 })
 
-test('is replaced after so many jobs', async () => {
+testOnLinux('is replaced after so many jobs', async () => {
   const renderer = pool({ size: 1, recycleAfter: 2 })
   const pids: number[] = []
   for (let job = 0; job < 5; job++) {
@@ -138,7 +141,7 @@ test('is replaced after so many jobs', async () => {
   expect(new Set(pids).size).toBeGreaterThanOrEqual(2)
 })
 
-test('is replaced when it has grown', async () => {
+testOnLinux('is replaced when it has grown', async () => {
   const renderer = pool({ size: 1, recycleAboveRssBytes: 1 })
   await outcomeOf(renderer, photo)
   await until(() => decodersOf(process.pid).length === 0)
@@ -162,7 +165,7 @@ test('what is too large for both lanes is refused', async () => {
   expect(await outcomeOf(renderer, photo)).toBe('image.needs_too_much_memory')
 })
 
-test('close lets waiting jobs finish, ends the children and takes no more', async () => {
+testOnLinux('close lets waiting jobs finish, ends the children and takes no more', async () => {
   const renderer = pool({ size: 1 })
   const jobs = Array.from({ length: 4 }, () => outcomeOf(renderer, photo))
   await renderer.close()
@@ -172,7 +175,7 @@ test('close lets waiting jobs finish, ends the children and takes no more', asyn
 })
 
 describe('isolation', () => {
-  test('the child sees no variable of its parent, and no folder', async () => {
+  testOnLinux('the child sees no variable of its parent, and no folder', async () => {
     process.env.THUMBSMITH_TEST_SECRET = 'hunter2'
     const renderer = pool({ size: 1, env: { EXTRA: 'yes' } })
     await outcomeOf(renderer, photo)
@@ -196,7 +199,7 @@ describe('isolation', () => {
     expect(String(output).trim()).toBe('0')
   })
 
-  test('a parent that is killed leaves no child behind', async () => {
+  testOnLinux('a parent that is killed leaves no child behind', async () => {
     const script = `
       const { poolRenderer } = await import(${JSON.stringify(POOL_URL)})
       const renderer = poolRenderer({ size: 2 })
