@@ -117,28 +117,35 @@ async function flattened(frame: Raw, background: string): Promise<Raw> {
 export function blend(picture: Raw, patch: Patch): Raw {
   const { width, channels } = picture
   const data = Buffer.from(picture.data)
-  const blendPixel = channels === 3 ? overOpaque : overStraight
+  const over = channels === 3 ? overOpaque : overStraight
   for (let row = 0; row < patch.height; row++) {
-    let from = 4 * row * patch.width
-    let to = channels * ((patch.y + row) * width + patch.x)
-    for (let column = 0; column < patch.width; column++, from += 4, to += channels)
-      if (patch.pixels[from + 3] !== 0) blendPixel(data, to, patch.pixels, from)
+    const from = 4 * row * patch.width
+    over(data, channels * ((patch.y + row) * width + patch.x), patch.pixels.subarray(from, from + 4 * patch.width))
   }
   return { ...picture, data }
 }
 
-function overOpaque(data: Buffer, to: number, ink: Uint8Array, from: number): void {
-  const rest = 255 - ink[from + 3]!
-  for (let channel = 0; channel < 3; channel++)
-    data[to + channel] = Math.min(255, Math.round(ink[from + channel]! + (data[to + channel]! * rest) / 255))
+/** Of one row of the patch, and where its first pixel goes. */
+function overOpaque(data: Buffer, start: number, ink: Uint8Array): void {
+  for (let from = 0, to = start; from < ink.length; from += 4, to += 3) {
+    const alpha = ink[from + 3]!
+    if (alpha === 0) continue
+    const rest = (255 - alpha) / 255
+    data[to] = Math.min(255, ink[from]! + data[to]! * rest + 0.5)
+    data[to + 1] = Math.min(255, ink[from + 1]! + data[to + 1]! * rest + 0.5)
+    data[to + 2] = Math.min(255, ink[from + 2]! + data[to + 2]! * rest + 0.5)
+  }
 }
 
 /** The picture's own alpha is straight, so its colours are weighed by it. */
-function overStraight(data: Buffer, to: number, ink: Uint8Array, from: number): void {
-  const alpha = ink[from + 3]!
-  const under = data[to + 3]! * (1 - alpha / 255)
-  const total = alpha + under
-  for (let channel = 0; channel < 3; channel++)
-    data[to + channel] = Math.min(255, Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total))
-  data[to + 3] = Math.round(total)
+function overStraight(data: Buffer, start: number, ink: Uint8Array): void {
+  for (let from = 0, to = start; from < ink.length; from += 4, to += 4) {
+    const alpha = ink[from + 3]!
+    if (alpha === 0) continue
+    const under = data[to + 3]! * (1 - alpha / 255)
+    const total = alpha + under
+    for (let channel = 0; channel < 3; channel++)
+      data[to + channel] = Math.min(255, Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total))
+    data[to + 3] = Math.round(total)
+  }
 }

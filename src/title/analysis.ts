@@ -75,10 +75,14 @@ function sample({ data, width: fullWidth, height: fullHeight, channels }: Pictur
   const light = new Float32Array(SAMPLES * SAMPLES)
   for (let y = 0, cell = 0; y < height; y++)
     for (let x = 0; x < width; x++, cell++) {
-      let [red, green, blue] = [0, 0, 0]
+      let red = 0
+      let green = 0
+      let blue = 0
       for (let index = 0; index < light.length; index++) {
         const at = rows[SAMPLES * y + (index >> 2)]! + columns[SAMPLES * x + (index & 3)]!
-        const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!]
+        const r = data[at]!
+        const g = data[at + 1]!
+        const b = data[at + 2]!
         red += r
         green += g
         blue += b
@@ -115,38 +119,58 @@ function roughness(light: Float32Array): number {
  * and a weak preference for the middle.
  */
 function saliencyOf({ width, height, lightness, a, b, edge }: Cells): Float32Array {
-  const axes = [lightness, a, b].map((axis) => blurred(axis, width, height, 1))
-  const means = axes.map((axis) => axis.reduce((sum, value) => sum + value, 0) / axis.length)
+  const soft = [lightness, a, b].map((axis) => blurred(axis, width, height, 1))
   const detail = blurred(edge, width, height, 3)
   const saliency = new Float32Array(width * height)
   const far = Math.max(width, height)
-  const add = (weight: number, other: (axis: number, cell: number) => number) => {
-    for (let cell = 0; cell < saliency.length; cell++) {
-      const light = axes[0]![cell]! - other(0, cell)
-      const green = 2 * (axes[1]![cell]! - other(1, cell))
-      const blue = 2 * (axes[2]![cell]! - other(2, cell))
-      saliency[cell]! += weight * Math.sqrt(light * light + green * green + blue * blue)
-    }
-  }
-  for (const radius of [far >> 4, far >> 3, far >> 2]) {
-    const around = [lightness, a, b].map((axis) => blurred(axis, width, height, Math.max(1, radius)))
-    add(1 / 3, (axis, cell) => around[axis]![cell]!)
-  }
-  add(0.5, (axis) => means[axis]!)
+  for (const radius of [far >> 4, far >> 3, far >> 2])
+    addDifference(
+      saliency,
+      1 / 3,
+      soft,
+      [lightness, a, b].map((axis) => blurred(axis, width, height, Math.max(1, radius))),
+    )
+  addDifference(saliency, 0.5, soft, soft.map(meanOf))
   for (let y = 0, cell = 0; y < height; y++)
     for (let x = 0; x < width; x++, cell++) {
-      const [dx, dy] = [(x + 0.5) / width - 0.5, (y + 0.5) / height - 0.5]
+      const dx = (x + 0.5) / width - 0.5
+      const dy = (y + 0.5) / height - 0.5
       saliency[cell] = (saliency[cell]! + 1.2 * detail[cell]!) * (1 - 0.9 * (dx * dx + dy * dy))
     }
   return stretched(saliency)
 }
 
+const meanOf = (values: Float32Array) =>
+  new Float32Array(values.length).fill(values.reduce((sum, value) => sum + value, 0) / values.length)
+
+/** Distances in OKLab, its colour axes counting twice. */
+function addDifference(sums: Float32Array, weight: number, one: Float32Array[], other: Float32Array[]): void {
+  const [l, a, b] = one as [Float32Array, Float32Array, Float32Array]
+  const [l2, a2, b2] = other as [Float32Array, Float32Array, Float32Array]
+  for (let cell = 0; cell < sums.length; cell++) {
+    const light = l[cell]! - l2[cell]!
+    const green = 2 * (a[cell]! - a2[cell]!)
+    const blue = 2 * (b[cell]! - b2[cell]!)
+    sums[cell]! += weight * Math.sqrt(light * light + green * green + blue * blue)
+  }
+}
+
 /** From the 20th to the 98th percentile; what is nearly flat stays so. */
 function stretched(values: Float32Array): Float32Array {
-  const order = Float32Array.from(values).sort()
-  const low = order[Math.floor(order.length * 0.2)]!
-  const high = Math.max(0.08, order[Math.floor(order.length * 0.98)]!, low + 0.02)
+  const counts = new Uint32Array(1024)
+  for (let cell = 0; cell < values.length; cell++) counts[Math.min(1023, Math.floor(512 * values[cell]!))]!++
+  const low = percentile(counts, values.length * 0.2)
+  const high = Math.max(0.08, percentile(counts, values.length * 0.98), low + 0.02)
   return values.map((value) => Math.min(1, Math.max(0, (value - low) / (high - low))))
+}
+
+function percentile(counts: Uint32Array, rank: number): number {
+  let seen = 0
+  for (let bin = 0; bin < counts.length; bin++) {
+    seen += counts[bin]!
+    if (seen > rank) return bin / 512
+  }
+  return 2
 }
 
 const PALETTE_SIZE = 16

@@ -16,16 +16,18 @@ export interface Patch {
 export function dress(letters: Letters, ring: Ring, help: Help): Patch {
   const { x, y, width, height, cover, emoji } = letters
   const behind = behindOf(letters, ring, help)
-  const [fill, back] = [help.fill, help.back]
+  const [red, green, blue] = help.fill
+  const [backRed, backGreen, backBlue] = help.back
   const pixels = new Uint8Array(4 * width * height)
   for (let pixel = 0, at = 0; pixel < cover.length; pixel++, at += 4) {
     const ink = cover[pixel]!
-    const rest = behind[pixel]! * (1 - ink / 255)
-    if (ink === 0 && rest < 0.5) continue
-    pixels[at] = (fill[0] * ink + back[0] * rest) / 255 + 0.5
-    pixels[at + 1] = (fill[1] * ink + back[1] * rest) / 255 + 0.5
-    pixels[at + 2] = (fill[2] * ink + back[2] * rest) / 255 + 0.5
-    pixels[at + 3] = ink + rest + 0.5
+    const rest = ((behind[pixel]! * (255 - ink) + 127) / 255) | 0
+    const alpha = ink + rest
+    if (alpha === 0) continue
+    pixels[at] = ((red * ink + backRed * rest + 127) / 255) | 0
+    pixels[at + 1] = ((green * ink + backGreen * rest + 127) / 255) | 0
+    pixels[at + 2] = ((blue * ink + backBlue * rest + 127) / 255) | 0
+    pixels[at + 3] = alpha
   }
   if (emoji) layOver(pixels, emoji)
   return { pixels, x, y, width, height }
@@ -41,10 +43,10 @@ function layOver(pixels: Uint8Array, emoji: Uint8Array): void {
 }
 
 /** How much of each pixel is covered by what stands behind the letters, 0 to 255. */
-function behindOf(letters: Letters, ring: Ring, help: Help): Float32Array {
-  if (help.kind === 'none') return new Float32Array(letters.cover.length)
+function behindOf(letters: Letters, ring: Ring, help: Help): Uint8Array {
+  if (help.kind === 'none') return new Uint8Array(letters.cover.length)
   if (help.kind === 'banner') return banner(letters, help.strength)
-  const field = help.strength > 0 ? glow(letters, ring, help) : new Float32Array(letters.cover.length)
+  const field = help.strength > 0 ? glow(letters, ring, help) : new Uint8Array(letters.cover.length)
   if (help.kind === 'outline') outline(letters, field)
   return field
 }
@@ -52,7 +54,7 @@ function behindOf(letters: Letters, ring: Ring, help: Help): Float32Array {
 /** Wide enough to fill the whole ring. */
 const outlineWidth = (size: number) => ringWidth(size) + 1.2
 
-function outline({ cover, width, height, size }: Letters, field: Float32Array): void {
+function outline({ cover, width, height, size }: Letters, field: Uint8Array): void {
   const reach = outlineWidth(size)
   const squares = squaredDistances(cover, width, height, Math.ceil(reach) + 1)
   const edges = Float32Array.from({ length: (Math.ceil(reach) + 2) ** 2 + 1 }, (_, square) =>
@@ -60,7 +62,7 @@ function outline({ cover, width, height, size }: Letters, field: Float32Array): 
   )
   for (let pixel = 0; pixel < field.length; pixel++) {
     const edge = edges[squares[pixel]!]!
-    if (edge > 0) field[pixel] = field[pixel]! + (255 - field[pixel]!) * edge
+    if (edge > 0) field[pixel] = field[pixel]! + (255 - field[pixel]!) * edge + 0.5
   }
 }
 
@@ -69,7 +71,7 @@ const GLOW_REACH = 0.36
 const STRENGTH_REACH = 0.3
 
 /** Whole on the ring, soft outside it: ink grown by a distance and blurred by less, at a fraction of the size. */
-function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Float32Array {
+function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Uint8Array {
   const { width, height, size } = letters
   const shrink = Math.max(1, Math.min(4, Math.round(size / 26)))
   const small = shrunk(letters, shrink)
@@ -160,8 +162,8 @@ function enlarged(
   shrink: number,
   width: number,
   height: number,
-): Float32Array {
-  const full = new Float32Array(width * height)
+): Uint8Array {
+  const full = new Uint8Array(width * height)
   const columns = steps(width, smallWidth, shrink)
   const rows = steps(height, smallHeight, shrink)
   const line = new Float32Array(smallWidth + 1)
@@ -173,7 +175,7 @@ function enlarged(
     line[smallWidth] = line[smallWidth - 1]!
     for (let x = 0; x < width; x++, pixel++) {
       const left = columns.index[x]!
-      full[pixel] = line[left]! + (line[left + 1]! - line[left]!) * columns.share[x]!
+      full[pixel] = line[left]! + (line[left + 1]! - line[left]!) * columns.share[x]! + 0.5
     }
   }
   return full
@@ -196,7 +198,7 @@ const PADDING = 0.3
 const CORNER = 0.16
 
 /** A panel with round corners around all ink. */
-function banner({ cover, width, height, size }: Letters, strength: number): Float32Array {
+function banner({ cover, width, height, size }: Letters, strength: number): Uint8Array {
   const ink = { left: width, right: 0, top: height, bottom: 0 }
   for (let y = 0, pixel = 0; y < height; y++)
     for (let x = 0; x < width; x++, pixel++)
@@ -212,7 +214,7 @@ function banner({ cover, width, height, size }: Letters, strength: number): Floa
     x: (ink.right - ink.left) / 2 + PADDING * size - radius,
     y: (ink.bottom - ink.top) / 2 + PADDING * size - radius,
   }
-  const field = new Float32Array(cover.length)
+  const field = new Uint8Array(cover.length)
   for (let y = 0, pixel = 0; y < height; y++)
     for (let x = 0; x < width; x++, pixel++) {
       const [dx, dy] = [Math.max(0, Math.abs(x - middle.x) - half.x), Math.max(0, Math.abs(y - middle.y) - half.y)]

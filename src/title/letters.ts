@@ -142,14 +142,14 @@ interface Box {
 function inkOf(cover: Uint8Array, { width, height }: Size): Box | undefined {
   const box = { left: width, top: height, right: -1, bottom: -1 }
   for (let y = 0; y < height; y++) {
-    const row = cover.subarray(y * width, (y + 1) * width)
-    const first = row.findIndex((value) => value > 0)
-    if (first === -1) continue
-    box.left = Math.min(box.left, first)
-    box.right = Math.max(
-      box.right,
-      row.findLastIndex((value) => value > 0),
-    )
+    const [start, end] = [y * width, (y + 1) * width - 1]
+    let first = start
+    while (first <= end && cover[first] === 0) first++
+    if (first > end) continue
+    let last = end
+    while (cover[last] === 0) last--
+    box.left = Math.min(box.left, first - start)
+    box.right = Math.max(box.right, last - start)
     box.top = Math.min(box.top, y)
     box.bottom = y
   }

@@ -26,6 +26,8 @@ export function measure(
 }
 
 function measureOne(picture: Picture, letters: Letters, ring: Ring, { fill, back }: { fill: Rgb; back: Rgb }) {
+  // What nothing was measured on was not shown to be readable.
+  if (ring.pixels.length === 0) return { p5: 1, worst: 1 }
   const { data } = picture
   const light = luminance(...fill) > luminance(...back)
   const own = inkLuminance(picture, letters, ring) ?? luminance(...fill)
@@ -52,10 +54,11 @@ const ratioOf = (bin: number) => MOST ** (1 - bin / (BINS - 1))
 
 /** `undefined` where letters are too thin to have an inside, or are all emoji. */
 function inkLuminance(picture: Picture, letters: Letters, ring: Ring): number | undefined {
-  const inside = Float64Array.from(ring.inside, (pixel) => {
-    const at = offsetOf(picture, letters, pixel)
-    return luminance(picture.data[at]!, picture.data[at + 1]!, picture.data[at + 2]!)
-  })
+  const inside = new Float64Array(ring.inside.length)
+  for (let index = 0; index < inside.length; index++) {
+    const at = offsetOf(picture, letters, ring.inside[index]!)
+    inside[index] = luminance(picture.data[at]!, picture.data[at + 1]!, picture.data[at + 2]!)
+  }
   return inside.sort()[inside.length >> 1]
 }
 

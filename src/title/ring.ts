@@ -18,35 +18,39 @@ export const ringWidth = (size: number) => Math.max(3, 0.07 * size)
 
 /** A pixel that letters cover more than this (of 255) shows them, and not what is around them. */
 const FAINT = 5
-const INSIDE_EVERY = 5
+const INSIDE_EVERY = 23
 
 /** `width` is for tests that shrink the ring. */
 export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring {
   const { cover, emoji } = letters
   const squares = squaredDistances(cover, letters.width, letters.height, Math.ceil(width))
   const limit = width * width
-  const pixels: number[] = []
-  const owners: number[] = []
-  const inside: number[] = []
   const { rows, columns, count } = ownership(letters)
+  let most = 0
+  for (let pixel = 0; pixel < squares.length; pixel++) if (squares[pixel]! <= limit && cover[pixel]! <= FAINT) most++
+  const pixels = new Int32Array(most)
+  const owners = new Uint16Array(most)
+  const inside = new Int32Array(Math.ceil(cover.length / INSIDE_EVERY))
+  let found = 0
+  let foundInside = 0
   for (let y = 0, pixel = 0; y < letters.height; y++) {
     const line = rows[y]! * letters.width
     for (let x = 0; x < letters.width; x++, pixel++) {
       const square = squares[pixel]!
-      if (square === 0) {
-        if (pixel % INSIDE_EVERY === 0 && cover[pixel] === 255 && !emoji?.[4 * pixel + 3]) inside.push(pixel)
-      } else if (square <= limit && cover[pixel]! <= FAINT) {
-        pixels.push(pixel)
-        owners.push(columns[line + x]!)
-      }
+      if (square > limit) continue
+      if (square > 0 && cover[pixel]! <= FAINT) {
+        owners[found] = columns[line + x]!
+        pixels[found++] = pixel
+      } else if (cover[pixel] === 255 && pixel % INSIDE_EVERY === 0 && !emoji?.[4 * pixel + 3])
+        inside[foundInside++] = pixel
     }
   }
   return {
-    pixels: Int32Array.from(pixels),
-    letters: Uint16Array.from(owners),
+    pixels: pixels.subarray(0, found),
+    letters: owners.subarray(0, found),
     letterCount: count,
     letterAt: (x, y) => columns[rows[y]! * letters.width + x]!,
-    inside: Int32Array.from(inside),
+    inside: inside.subarray(0, foundInside),
   }
 }
 
@@ -82,6 +86,7 @@ export function worstOf(ring: Ring, values: Uint8Array, letterShare: number): { 
   for (let at = 0; at < values.length; at++) counts[steps * ring.letters[at]! + values[at]!]!++
   const total = new Uint32Array(steps)
   const worst = new Uint8Array(ring.letterCount)
+  const sizes = new Uint32Array(ring.letterCount)
   for (let letter = 0; letter < ring.letterCount; letter++) {
     const own = counts.subarray(steps * letter, steps * (letter + 1))
     let pixels = 0
@@ -89,9 +94,11 @@ export function worstOf(ring: Ring, values: Uint8Array, letterShare: number): { 
       pixels += own[value]!
       total[value]! += own[value]!
     }
-    if (pixels >= FEW) worst[letter] = upper(own, pixels, letterShare)
+    sizes[letter] = pixels
+    worst[letter] = upper(own, pixels, letterShare)
   }
-  return { all: upper(total, values.length, 0.05), letters: worst }
+  const all = upper(total, values.length, 0.05)
+  return { all, letters: worst.map((value, letter) => (sizes[letter]! < FEW ? all : value)) }
 }
 
 function upper(counts: Uint32Array, pixels: number, share: number): number {

@@ -1,12 +1,12 @@
 // How a title is seen: how much of the picture it changes, and how small the picture may be shown before it cannot be read. Pure.
 import type { Picture } from './analysis.ts'
-import { contrast, LINEAR, luminance } from './colour.ts'
+import { contrast, luminance } from './colour.ts'
 import type { Patch } from './dress.ts'
 import type { Help } from './help.ts'
 import type { Letters } from './letters.ts'
 import { SMALLEST_SIZE } from './place.ts'
 
-const EVERY = 3
+const EVERY = 4
 
 /** Mean change of OKLab lightness outside the letters, x 100, over the whole picture. Greys stand in for colours: it is lightness that glows change. */
 export function damageOf(picture: Picture, letters: Letters, patch: Patch): number {
@@ -22,16 +22,15 @@ export function damageOf(picture: Picture, letters: Letters, patch: Patch): numb
       const alpha = patch.pixels[4 * pixel + 3]!
       if (alpha === 0) continue
       const at = picture.channels * ((letters.y + y) * picture.width + letters.x + x)
-      const before = [0, 1, 2].map((channel) => picture.data[at + channel]!)
-      const after = before.map((value, channel) =>
-        Math.round(patch.pixels[4 * pixel + channel]! + (value * (255 - alpha)) / 255),
-      )
-      sum += Math.abs(lightness(before) - lightness(after))
+      const { data } = picture
+      const after = (channel: number) =>
+        Math.min(255, Math.round(patch.pixels[4 * pixel + channel]! + (data[at + channel]! * (255 - alpha)) / 255))
+      sum += Math.abs(lightness(data[at]!, data[at + 1]!, data[at + 2]!) - lightness(after(0), after(1), after(2)))
     }
   return (100 * sum) / ((picture.width * picture.height) / (EVERY * EVERY) - ink)
 }
 
-const lightness = ([red = 0, green = 0, blue = 0]: number[]) => Math.cbrt(luminance(red, green, blue))
+const lightness = (red: number, green: number, blue: number) => Math.cbrt(luminance(red, green, blue))
 
 /** Widths that pages show a picture at. */
 const WIDTHS = [320, 480, 640, 960]
@@ -64,7 +63,10 @@ function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, sc
       if (isLetter(cell)) inks.push(light[cell]!)
       else if (
         cover[cell]! <= HARDLY &&
-        [cell - 1, cell + 1, cell - width, cell + width].some((next) => cover[next]! > HARDLY)
+        (cover[cell - 1]! > HARDLY ||
+          cover[cell + 1]! > HARDLY ||
+          cover[cell - width]! > HARDLY ||
+          cover[cell + width]! > HARDLY)
       )
         grounds.push(light[cell]!)
     }
@@ -82,10 +84,13 @@ function shrink(picture: Picture, letters: Letters, scale: number) {
   const height = Math.max(1, Math.floor(letters.height * scale))
   const sums = new Float32Array(5 * width * height)
   const columns = Uint16Array.from({ length: letters.width }, (_, x) => Math.min(width - 1, Math.floor(x * scale)))
-  for (let y = 0, pixel = 0; y < letters.height; y++) {
+  // Every second pixel tells as much where a cell has many.
+  const step = Math.max(1, Math.floor(0.5 / scale))
+  for (let y = 0; y < letters.height; y += step) {
     const row = Math.min(height - 1, Math.floor(y * scale)) * width
     let at = picture.channels * ((letters.y + y) * picture.width + letters.x)
-    for (let x = 0; x < letters.width; x++, pixel++, at += picture.channels) {
+    let pixel = y * letters.width
+    for (let x = 0; x < letters.width; x += step, pixel += step, at += step * picture.channels) {
       const cell = 5 * (row + columns[x]!)
       sums[cell]! += picture.data[at]!
       sums[cell + 1]! += picture.data[at + 1]!
@@ -94,16 +99,16 @@ function shrink(picture: Picture, letters: Letters, scale: number) {
       sums[cell + 4]! += 1
     }
   }
-  const mean = (cell: number, part: number) => sums[5 * cell + part]! / sums[5 * cell + 4]!
-  const cells = Array.from({ length: width * height }, (_, cell) => cell)
-  const linear = (cell: number, part: number) => LINEAR[Math.round(mean(cell, part))]!
-  return {
-    width,
-    height,
-    light: Float32Array.from(
-      cells,
-      (cell) => 0.2126 * linear(cell, 0) + 0.7152 * linear(cell, 1) + 0.0722 * linear(cell, 2),
-    ),
-    cover: Float32Array.from(cells, (cell) => mean(cell, 3) / 255),
+  const light = new Float32Array(width * height)
+  const cover = new Float32Array(width * height)
+  for (let cell = 0, at = 0; cell < light.length; cell++, at += 5) {
+    const count = sums[at + 4]!
+    cover[cell] = sums[at + 3]! / count / 255
+    light[cell] = luminance(
+      Math.round(sums[at]! / count),
+      Math.round(sums[at + 1]! / count),
+      Math.round(sums[at + 2]! / count),
+    )
   }
+  return { width, height, light, cover }
 }
