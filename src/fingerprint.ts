@@ -4,7 +4,7 @@ import type { Focus } from './original.ts'
 import type { Preset } from './preset.ts'
 
 /** Raised by hand when the engine would draw the same inputs differently; not the package's version. */
-export const RENDER_EPOCH = 2
+export const RENDER_EPOCH = 3
 
 /** The three things that decide a rendition's bytes, hashed apart so that `plan` can tell what changed. */
 export interface Inputs {

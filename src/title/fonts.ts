@@ -1,7 +1,7 @@
 // Which font draws which part of a title: loads only the files that a title needs, and names what none of them has.
 import type { CanvasKit, Typeface, TypefaceFontProvider } from 'canvaskit-wasm'
 import { claims, type Face, type ReadFontFile, readFaces } from './faces.ts'
-import { joinPhrases } from './phrases.ts'
+import { markBreaks } from './phrases.ts'
 
 /** A stretch of text in one face. */
 export interface Run {
@@ -62,7 +62,7 @@ export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): P
   async function itemise(title: string): Promise<Itemised> {
     const runs: Run[] = []
     const missing = new Set<string>()
-    for (const { segment } of graphemes.segment(joinPhrases(title))) {
+    for (const { segment } of graphemes.segment(markBreaks(title))) {
       const last = runs.at(-1)
       const isUnseen = visibleOf(segment).length === 0
       // What is left out leaves no second space behind.

@@ -1,5 +1,6 @@
-// Where a Japanese or Chinese line may break: between phrases, and not wherever two characters meet.
+// Where lines may break that have no spaces: between phrases in Japanese and Chinese, between words in Thai and its neighbours.
 
+const BREAK = '\u200b'
 const WORD_JOINER = '\u2060'
 /** Longer phrases may be broken anywhere: to keep them whole would cost too much of the letters' size. */
 const LONGEST_PHRASE = 10
@@ -9,6 +10,26 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const LEANS_BACK = /^[\p{Script=Hiragana}\p{Pe}\p{Pf}\p{Po}ー]/u
 const HOLDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Pe}\p{Pf}\p{Po}ー]$/u
+
+/** Scripts without spaces between words, for which Skia knows no breaks here. */
+const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const unspacedWords = new Intl.Segmenter('th', { granularity: 'word' })
+
+/** The same text, with marks where its lines may break and may not. */
+export function markBreaks(text: string): string {
+  return joinPhrases(breakWords(text))
+}
+
+/** Zero-width spaces between the words of scripts that write none. */
+function breakWords(text: string): string {
+  if (!UNSPACED.test(text)) return text
+  let broken = ''
+  for (const { segment } of unspacedWords.segment(text)) {
+    const isInside = UNSPACED.test(segment) && UNSPACED.test(broken.slice(-1))
+    broken += isInside ? BREAK + segment : segment
+  }
+  return broken
+}
 
 /**
  * The same text with word joiners inside its phrases. A phrase is a word of the dictionary with what leans on it: endings and particles,

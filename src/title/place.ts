@@ -150,6 +150,7 @@ function judge(maps: PictureMaps, request: PlaceRequest, shape: Shape, size: num
     habit: HABIT[request.rightToLeft ? mirrored(position) : position],
     size: 0.75 * Math.log2((style.maxSize * letterUnit(request)) / size),
     lines: shape.lines > 3 ? 0.1 : 0,
+    ragged: 0.9 * (1 - shape.fill),
   }
   return { position, align: alignOf(position, request.rightToLeft), shape, size, cost, saliency: facts.saliency }
 }

@@ -9,7 +9,7 @@ import type { Picture } from './analysis.ts'
 import type { Patch } from './dress.ts'
 import { parseRanges } from './faces.ts'
 import { type Fonts, openFonts } from './fonts.ts'
-import { joinPhrases } from './phrases.ts'
+import { joinPhrases, markBreaks } from './phrases.ts'
 import { openTitlePainter, type Painted, type TitleBlock, type TitlePainter } from './title.ts'
 import { cutShape, isRightToLeft, shapesOf } from './typeset.ts'
 
@@ -108,6 +108,12 @@ describe('typeset', () => {
   test('the first letter decides the direction', () => {
     expect(['10 أشياء', 'שלום Rust'].map(isRightToLeft)).toEqual([true, true])
     expect(['Rust شيء', '誰も', '123', ''].map(isRightToLeft)).toEqual([false, false, false, false])
+  })
+
+  test('Thai lines break between words', async () => {
+    expect(markBreaks('สิบเรื่องที่ไม่มี Rust').split('\u200b').length).toBeGreaterThan(2)
+    expect(markBreaks('Only Latin')).toBe('Only Latin')
+    expect((await shapes('สิบเรื่องที่ไม่มีใครเคยบอกคุณ')).length).toBeGreaterThan(2)
   })
 
   test('Japanese lines break between phrases', () => {

@@ -9,6 +9,8 @@ export interface Shape {
   width: number
   /** From the top of the first line's letters to the bottom of the last line's, about. */
   height: number
+  /** How much of the lines' room the text fills, 0 to 1: lines of even length fill it all. */
+  fill: number
   /** The text ends in an ellipsis after these lines. */
   truncated: boolean
 }
@@ -26,30 +28,30 @@ export function isRightToLeft(text: string): boolean {
 const MEASURED_AT = 100
 /** Letters without the free space between lines, in letter sizes. */
 const LETTER_HEIGHT = 0.95
-/** Lines of one word that fill up to this much of the longest line's room are not broken further. */
+/** Wider than any title. */
 const UNBOUNDED = 1e6
 
 /** The narrowest shape of each number of lines that the text can be broken into, one line first. */
 export function shapesOf(canvasKit: CanvasKit, fonts: Fonts, runs: Run[], maxLines: number): Shape[] {
-  const paragraph = buildParagraph(canvasKit, fonts, runs, {
-    align: canvasKit.TextAlign.Left,
-    size: MEASURED_AT,
-    maxLines: undefined,
-  })
+  // Skia looks for the longest word of a text only where it sees a space; one at the end of a line takes no room.
+  const measured = [...runs, { text: ' ', face: fonts.base }]
+  const options = { align: canvasKit.TextAlign.Left, size: MEASURED_AT, maxLines: undefined }
+  const paragraph = buildParagraph(canvasKit, fonts, measured, options)
   try {
     const linesAt = (width: number) => {
       paragraph.layout(width)
       return paragraph.getNumberOfLines()
     }
     linesAt(UNBOUNDED)
-    const whole = Math.ceil(paragraph.getMaxIntrinsicWidth()) + 1
+    const whole = Math.ceil(paragraph.getLongestLine()) + 1
     const word = Math.ceil(paragraph.getMinIntrinsicWidth()) + 1
     const shapes: Shape[] = []
     for (let lines = 1; lines <= maxLines; lines++) {
       if (linesAt(word) > lines && linesAt(whole) > lines) continue
       const width = firstThat((candidate) => linesAt(candidate) <= lines, word, Math.max(word, whole))
       if (linesAt(width) !== lines) break
-      shapes.push(shape(lines, paragraph.getLongestLine() + 1, leadingOf(runs)))
+      const longest = paragraph.getLongestLine() + 1
+      shapes.push({ ...shape(lines, longest, leadingOf(runs)), fill: Math.min(1, whole / (lines * longest)) })
     }
     return shapes
   } finally {
@@ -61,6 +63,7 @@ const shape = (lines: number, width: number, leading: number, truncated = false)
   lines,
   width: width / MEASURED_AT,
   height: (lines - 1) * leading + LETTER_HEIGHT,
+  fill: 1,
   truncated,
 })
 
