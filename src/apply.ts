@@ -263,8 +263,11 @@ async function applyRemove(
   stored: StoredManifest | undefined,
   decided: Extract<Plan, { do: 'remove' }>,
 ): Promise<void> {
-  if (decided.expire) await road.stores.originals.delete(seen.key, { ifMatch: seen.head!.etag })
-  else if (!(await originalsArePresent(road.stores.originals, road.state))) {
+  if (decided.expire) {
+    await road.stores.originals.delete(seen.key, { ifMatch: seen.head!.etag })
+    const { expireAfterDays } = seen.rule!
+    road.log.info({ key: seen.key, expireAfterDays }, 'an original was past its time and was removed')
+  } else if (!(await originalsArePresent(road.stores.originals, road.state))) {
     road.log.error(
       { key: seen.key },
       'The originals store looks empty or unmounted, so nothing was removed. See `thumbsmith doctor`.',

@@ -179,13 +179,34 @@ describe('plan', () => {
         'nothing',
       )
     })
-    it('may be one past its time', () => {
-      const old = head({ modified: new Date(now.getTime() - 8 * 86_400_000) })
-      expect(plan(look({ head: old, rule: rule({ expireAfterDays: 7 }), manifest: settled() }))).toMatchObject({
+    it('may be one past its time, counted from the upload or from when this version was first seen, whichever is later', () => {
+      const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000)
+      const seenAt = (at: Date): Manifest => {
+        const manifest = settled()
+        return { ...manifest, original: { ...manifest.original, seen: at.toISOString() } }
+      }
+      const week = rule({ expireAfterDays: 7 })
+      const old = head({ modified: daysAgo(8) })
+      expect(plan(look({ head: old, rule: week, manifest: seenAt(daysAgo(8)) }))).toMatchObject({
         do: 'remove',
         expire: true,
       })
-      expect(plan(look({ head: old, rule: rule({ expireAfterDays: 9 }) })).do).toBe('render')
+      expect(plan(look({ head: old, rule: rule({ expireAfterDays: 9 }), manifest: seenAt(daysAgo(8)) })).do).toBe(
+        'nothing',
+      )
+      expect(plan(look({ head: old, rule: week, manifest: seenAt(daysAgo(6)) })).do).toBe('nothing')
+      expect(plan(look({ head: head({ modified: daysAgo(6) }), rule: week, manifest: seenAt(daysAgo(8)) })).do).toBe(
+        'nothing',
+      )
+    })
+    it('is never one that was not seen before, however old it says to be', () => {
+      const years = new Date(now.getTime() - 4000 * 86_400_000)
+      const week = rule({ expireAfterDays: 7 })
+      expect(plan(look({ head: head({ modified: years }), rule: week })).do).toBe('render')
+      const replaced = { head: head({ etag: 'e2', modified: years }), rule: week }
+      const known = settled()
+      const manifest = { ...known, original: { ...known.original, seen: years.toISOString() } }
+      expect(plan(look({ ...replaced, manifest })).do).toBe('render')
     })
   })
 

@@ -57,15 +57,20 @@ export function plan(seen: Observation): Plan {
   }
   if (!rule) return nothing('no rule takes it')
   if (manifest?.claim && seen.alive(manifest.claim)) return { do: 'wait' }
-  if (
-    rule.expireAfterDays !== undefined &&
-    seen.now.getTime() - head.modified.getTime() > rule.expireAfterDays * DAY_MS
-  )
-    return { do: 'remove', manifest: manifest ?? newManifest(seen, head, rule), expire: true }
+  if (manifest && hasExpired(rule, head, manifest, seen.now)) return { do: 'remove', manifest, expire: true }
 
   const fresh = manifest === undefined || manifest.original.etag !== head.etag
   const base = fresh ? nextVersion(seen, head, rule) : afterVanished(manifest)
   return planRenditions(seen, rule, base, manifest)
+}
+
+/**
+ * Past its time: counted from the upload, but never from before we first saw this version. A file copied into a folder keeps the time at
+ * which it was once written, and may look years old on arrival.
+ */
+function hasExpired({ expireAfterDays }: Rule, head: ObjectHead, { original }: Manifest, now: Date): boolean {
+  if (expireAfterDays === undefined || original.etag !== head.etag) return false
+  return now.getTime() - Math.max(head.modified.getTime(), Date.parse(original.seen)) > expireAfterDays * DAY_MS
 }
 
 function planRenditions(seen: Observation, rule: Rule, base: Manifest, stored: Manifest | undefined): Plan {

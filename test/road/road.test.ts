@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stateOf } from '../../src/manifest.ts'
 import { MARK } from '../../src/original.ts'
-import { manifestKey } from '../../src/state.ts'
+import { manifestKey, readManifest, writeManifest } from '../../src/state.ts'
 import { readAll } from '../../src/storage/storage.ts'
 import { photo } from '../fixtures/pictures.ts'
 import { type Laptop, openLaptop, removeLaptop } from './laptop.ts'
@@ -269,13 +269,22 @@ describe('the sweep', () => {
     const laptop = await open(YAML.replace('notify: [log]', 'expireAfterDays: 3'))
     await laptop.put('u/a.jpg', await photo())
     await laptop.put('u/b.jpg', await photo())
-    await laptop.settle('u/a.jpg', 'u/b.jpg')
     const lastWeek = new Date(Date.now() - 7 * 86_400_000)
     await utimes(join(laptop.folder, 'originals/u/a.jpg'), lastWeek, lastWeek)
     await laptop.sweep()
     await laptop.settle()
+    // As old as it looks, it has only just arrived.
+    expect(await laptop.keys('originals')).toEqual(['u/a.jpg', 'u/b.jpg'])
+    const { manifest, etag } = (await readManifest(laptop.road.state, 'u/a.jpg'))!
+    const original = { ...manifest.original, seen: lastWeek.toISOString() }
+    await writeManifest(laptop.road.state, { ...manifest, original }, etag)
+    await laptop.sweep()
+    await laptop.settle()
     expect(await laptop.keys('originals')).toEqual(['u/b.jpg'])
     expect(await laptop.keys('renditions')).toEqual(['u/b.jpg/small.jpg', 'u/b.jpg/titled.jpg'])
+    expect(laptop.lines).toContainEqual(
+      expect.objectContaining({ level: 'info', fields: { key: 'u/a.jpg', expireAfterDays: 3 } }),
+    )
   })
 })
 
@@ -406,10 +415,7 @@ describe('an outage', () => {
       .poll(async () => (await laptop.manifest('u/a.jpg')).owed)
       .toMatchObject([{ notifier: 'log', tries: 1, outcome: 'ready' }])
     laptop.road.log.info = info
-    const { manifest, etag } = (await import('../../src/state.ts').then(({ readManifest }) =>
-      readManifest(laptop.road.state, 'u/a.jpg'),
-    ))!
-    const { writeManifest } = await import('../../src/state.ts')
+    const { manifest, etag } = (await readManifest(laptop.road.state, 'u/a.jpg'))!
     await writeManifest(
       laptop.road.state,
       { ...manifest, owed: manifest.owed.map((owed) => ({ ...owed, notBefore: owed.at })) },
