@@ -24,7 +24,7 @@ const pictures = (await titlePictures()).filter(({ kind, name }) =>
 )
 
 const tiles: Buffer[] = []
-for (const [index, { name, raw }] of pictures.entries()) {
+for (const [index, { name, load }] of pictures.entries()) {
   const titling = {
     style,
     title: titles[index % titles.length]!,
@@ -32,7 +32,7 @@ for (const [index, { name, raw }] of pictures.entries()) {
     format: 'jpeg',
     behind: '#000000',
   } as const
-  const rendered = await encodeTitled([raw], titling, (frames) =>
+  const rendered = await encodeTitled([await load()], titling, (frames) =>
     encode(frames, 'jpeg', { quality: 80, behind: '#000000' }),
   )
   tiles.push(await sharp(rendered.bytes).resize(WIDTH, HEIGHT).toBuffer())

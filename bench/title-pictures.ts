@@ -19,7 +19,7 @@ export const HEIGHT = 720
 export interface TitlePicture {
   name: string
   kind: 'photograph' | 'computed'
-  raw: Raw
+  load(): Promise<Raw>
 }
 
 async function fetchPackage(name: string): Promise<string> {
@@ -71,22 +71,33 @@ const toRaw = async (pipeline: Sharp): Promise<Raw> => ({
   channels: 3,
 })
 
+/** The wallpapers are large: each is scaled once. */
+async function scaled(name: string, path: string): Promise<Raw> {
+  const folder = join(CACHE, `${WIDTH}x${HEIGHT}`)
+  const file = join(folder, `${name}.png`)
+  if (!existsSync(file)) {
+    const { data, width, height, channels } = await toRaw(sharp(path))
+    await mkdir(folder, { recursive: true })
+    await sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 1 }).toFile(`${file}.next`)
+    await rename(`${file}.next`, file)
+  }
+  return toRaw(sharp(file))
+}
+
 export async function titlePictures(): Promise<TitlePicture[]> {
   const pictures: TitlePicture[] = []
   for (const name of PACKAGES)
     for (const [wallpaper, path] of await wallpapersIn(await fetchPackage(name)))
-      pictures.push({ name: wallpaper, kind: 'photograph', raw: await toRaw(sharp(path)) })
-  for (const [name, { data }] of Object.entries(adversaries(WIDTH, HEIGHT)))
-    pictures.push({
-      name,
-      kind: 'computed',
-      raw: { data: Buffer.from(data), width: WIDTH, height: HEIGHT, channels: 3 },
-    })
+      pictures.push({ name: wallpaper, kind: 'photograph', load: () => scaled(wallpaper, path) })
+  for (const [name, { data }] of Object.entries(adversaries(WIDTH, HEIGHT))) {
+    const raw: Raw = { data: Buffer.from(data), width: WIDTH, height: HEIGHT, channels: 3 }
+    pictures.push({ name, kind: 'computed', load: async () => raw })
+  }
   for (let seed = 1; seed <= 4; seed++)
     pictures.push({
       name: `scene-${seed}`,
       kind: 'computed',
-      raw: await toRaw(picture({ width: WIDTH, height: HEIGHT, seed })),
+      load: () => toRaw(picture({ width: WIDTH, height: HEIGHT, seed })),
     })
   return pictures
 }

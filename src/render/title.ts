@@ -7,7 +7,7 @@ import type { Focus } from '../original.ts'
 import type { OutputFormat, TitleStyle } from '../preset.ts'
 import type { Patch } from '../title/dress.ts'
 import type { Effort } from '../title/help.ts'
-import type { TitleBlock, TitlePainter } from '../title/title.ts'
+import type { Painted, TitleBlock, TitlePainter } from '../title/title.ts'
 import { type Raw, sharpOf, toRaw } from './raw.ts'
 import type { Rendered } from './renderer.ts'
 
@@ -59,11 +59,16 @@ export async function encodeTitled(frames: Raw[], titling: Titling, encode: Enco
   const grounds = format === 'jpeg' ? await Promise.all(frames.map((frame) => flattened(frame, behind))) : frames
   const pictures = await seenThrough(grounds)
   const { missing, block } = await (await painter).set({ pictures, title, style, focus })
-  const shipped = block ? await shipReadable(block, grounds, encode) : await encode(frames)
+  const shipped = block ? (await shipReadable(block, grounds, encode)).rendered : await encode(frames)
   return { ...shipped, ...(missing.length > 0 && { missingCharacters: missing }) }
 }
 
-async function shipReadable(block: TitleBlock, grounds: Raw[], encode: Encode): Promise<Rendered> {
+/** Encodes what the title stands on with ever stronger help, until it can be read in what ships. */
+export async function shipReadable(
+  block: TitleBlock,
+  grounds: Raw[],
+  encode: Encode,
+): Promise<{ rendered: Rendered; painted: Painted }> {
   let best = 0
   let target = 0
   for (const effort of EFFORTS) {
@@ -72,7 +77,8 @@ async function shipReadable(block: TitleBlock, grounds: Raw[], encode: Encode): 
     const decoded = await seenThrough(await decodeShipped(rendered))
     const found = block.measure(decoded, painted)
     target = painted.help.target
-    if (Math.min(found.p5, found.worst) >= target) return { ...rendered, title: block.report(painted, found, decoded) }
+    if (Math.min(found.p5, found.worst) >= target)
+      return { rendered: { ...rendered, title: block.report(painted, found, decoded) }, painted }
     best = Math.max(best, Math.min(found.p5, found.worst))
   }
   throw new ThumbsmithError(
