@@ -59,6 +59,7 @@ export const ERRORS = {
   'config.invalid': row(500, 'never', 'The configuration is not valid.'),
   'storage.precondition_failed': row(412, 'later', 'The object was changed in the meantime.'),
   'storage.unavailable': row(503, 'later', 'The store cannot be reached.'),
+  'storage.denied': row(503, 'never', 'This file may not be read. Let the user that runs thumbsmith read it.'),
   'storage.full': row(507, 'later', 'The store is full.'),
   'queue.unavailable': row(503, 'later', 'The queue cannot be reached.'),
   'notifier.unavailable': row(503, 'later', 'The notification could not be sent.'),

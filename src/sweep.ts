@@ -46,7 +46,9 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
         // The store is away: the rest could not be looked at either.
         if (error.code === 'storage.unavailable') throw error
         result.unreadable++
-        road.log.error({ key, detail: error.detail }, error.message)
+        // One folder may hold very many of these, and the store has told of it.
+        const level = error.code === 'storage.denied' ? 'debug' : 'error'
+        road.log[level]({ key, detail: error.detail }, error.message)
       }
     })
 

@@ -22,6 +22,11 @@ export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Whether the file system knows it and does not let us at it. */
+export function isDenied(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')
+}
+
 export function statIfThere(path: string): Promise<BigIntStats | undefined> {
   return ifThere(lstat(path, { bigint: true }))
 }

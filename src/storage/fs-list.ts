@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, ifThere, isSpelt, statIfThere } from './fs-durable.ts'
+import { ifThere, isDenied, isSpelt, statIfThere } from './fs-durable.ts'
 import { isPiece, namesOfKey, RESERVED_FOLDER, segmentOfNames } from './fs-names.ts'
 import { identityOf } from './fs-records.ts'
 import { compareKeys, KEY_MAX_BYTES } from './storage.ts'
@@ -44,10 +44,22 @@ export function fileWalker(options: WalkerOptions): Walk {
     const base = prefix.slice(0, prefix.lastIndexOf('/') + 1)
     const names = base === '' ? [] : namesOfKey(base.slice(0, -1))
     const start = join(root, ...names)
-    if ((await ifThere(realpath(start))) !== start || (folds && !(await isSpelt(root, names)))) return
+    if (!(await isReal(start)) || (folds && !(await isSpelt(root, names)))) return
     yield* walkFolder(start, base, prefix, after)
   }
+
+  async function isReal(folder: string): Promise<boolean> {
+    try {
+      return (await ifThere(realpath(folder))) === folder
+    } catch (error) {
+      if (!isDenied(error) || folder === root) throw error
+      onStrange(folder, UNREADABLE)
+      return false
+    }
+  }
 }
+
+const UNREADABLE = 'it may not be read, so nothing in it is seen. Let the user that runs thumbsmith own it'
 
 interface Entry {
   /** What the key goes on with: the segment, and a slash after a folder's, for `a-b` comes before `a/b`. */
@@ -82,7 +94,7 @@ function folderReader({ root, onStrange }: WalkerOptions): (folder: string) => P
   async function read(folder: string, pieces: string[]): Promise<{ entries: Entry[]; isKeepable: boolean }> {
     const entries: Entry[] = []
     let isKeepable = true
-    for (const dirent of await readDirents(root, folder)) {
+    for (const dirent of await readDirents(folder)) {
       const path = join(folder, dirent.name)
       const isFolder = dirent.isDirectory()
       if (folder === root && dirent.name === RESERVED_FOLDER) continue
@@ -97,6 +109,18 @@ function folderReader({ root, onStrange }: WalkerOptions): (folder: string) => P
       else onStrange(path, 'only plain files are read, and no link is followed. Move the real file here')
     }
     return { entries, isKeepable }
+  }
+
+  /** One folder that may not be read does not take the others away. */
+  async function readDirents(folder: string): Promise<Dirent[]> {
+    try {
+      return (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []
+    } catch (error) {
+      if (!isDenied(error) || folder === root) throw error
+      // A disk's own folder, which only its administrator may read.
+      if (folder !== join(root, 'lost+found')) onStrange(folder, UNREADABLE)
+      return []
+    }
   }
 
   return async function readFolder(folder) {
@@ -118,16 +142,6 @@ function folderReader({ root, onStrange }: WalkerOptions): (folder: string) => P
 async function versionOf(folder: string, before: number): Promise<string | undefined> {
   const stats = await statIfThere(folder)
   return stats && Number(stats.mtimeMs) < before ? identityOf(stats) : undefined
-}
-
-async function readDirents(root: string, folder: string): Promise<Dirent[]> {
-  try {
-    return (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []
-  } catch (error) {
-    // A disk's own folder, which only its administrator may read.
-    if (errnoOf(error) === 'EACCES' && folder === join(root, 'lost+found')) return []
-    throw error
-  }
 }
 
 const BEYOND_CODE_UNIT_ORDER = /[\ud800-\uffff]/

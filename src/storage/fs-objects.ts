@@ -8,6 +8,7 @@ import {
   errnoOf,
   hashFile,
   ifThere,
+  isDenied,
   isSpelt,
   makeFolders,
   removeEmptyFolders,
@@ -166,7 +167,11 @@ async function recordOfForeign(path: string, stats: BigIntStats, known: FileReco
   const dropped = recordOfDropped(stats, path)
   const candidates = sameSize(known, stats)
   if (candidates.length === 0) return { record: dropped }
-  const etag = contentEtag(await hashFile(path))
+  const etag = await hashFile(path).then(contentEtag, (error) => {
+    // It can be told apart all the same; what it holds is for whoever reads it.
+    if (isDenied(error)) return undefined
+    throw error
+  })
   const same = candidates.find((one) => one.etag === etag)
   const record = same ? { ...same, identity: dropped.identity } : dropped
   return { record, rebound: [record, ...candidates.filter((one) => one !== same).slice(0, 1)] }

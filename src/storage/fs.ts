@@ -1,11 +1,11 @@
 // The folder as a store: originals are plain files a person can see and drop, written whole and durably, under S3's preconditions.
-import { mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ThumbsmithError } from '../errors.ts'
 import { type FsAccess, fsAccess } from './fs-access.ts'
-import { type Body, statIfThere, storageError } from './fs-durable.ts'
-import { fileWalker } from './fs-list.ts'
+import { type Body, isDenied, statIfThere, storageError } from './fs-durable.ts'
+import { type FoundFile, fileWalker } from './fs-list.ts'
 import { takeLock } from './fs-lock.ts'
 import { RESERVED_FOLDER } from './fs-names.ts'
 import { fsObjects } from './fs-objects.ts'
@@ -68,7 +68,7 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
   const walk = fileWalker({
     root,
     folds,
-    onStrange: (path, why) => warn(`The file ${path} is left alone: ${why}.`),
+    onStrange: (path, why) => warn(`${path} is left alone: ${why}.`),
   })
   const own = new Map<string, string>()
   const stops = new Set<() => Promise<void>>()
@@ -95,6 +95,25 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
         `The folder ${given} was replaced by another. Is its disk mounted?`,
       )
   }
+  /** Reads one key. Where the store is well and only this file may not be read, the others are not away with it. */
+  async function reading<T>(key: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      const { path = '' } = error as NodeJS.ErrnoException
+      if (!isDenied(error) || !path.startsWith(root + sep) || path.startsWith(reserved + sep))
+        throw storageError(error, given)
+      await guard(async () => {
+        await checkRoot()
+        await access(root, constants.R_OK | constants.X_OK)
+      })
+      throw new ThumbsmithError(
+        'storage.denied',
+        `The file ${JSON.stringify(key)} may not be read. Let the user that runs thumbsmith read it, then try again.`,
+        { cause: error, detail: String(error) },
+      )
+    }
+  }
   function checkWritable(): void {
     if (isReadOnly) throw new ThumbsmithError('storage.unavailable', `The folder ${given} was opened for reading only.`)
   }
@@ -103,6 +122,16 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
     const standing = await objects.look(key)
     if (!standing) await checkRoot()
     return standing
+  }
+  /** What lies in a folder whose names may be read and nothing more. */
+  async function lookOrSkip({ key, path }: FoundFile) {
+    try {
+      return await objects.lookAt(key, path)
+    } catch (error) {
+      if (!isDenied(error) || dirname(path) === root) throw error
+      warn(`${dirname(path)} is left alone: nothing in it may be read. Let the user that runs thumbsmith own it.`)
+      return undefined
+    }
   }
   const put = (key: string, body: Body, putOptions: PutOptions) =>
     guard(async () => {
@@ -116,11 +145,11 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
   return {
     ...fsAccess(signer, put),
     url: pathToFileURL(root).href,
-    head: (key) => guard(async () => (await lookOrCheck(key))?.head),
+    head: (key) => reading(key, async () => (await lookOrCheck(key))?.head),
     put,
 
     get: (key, { range, ifMatch } = {}) =>
-      guard(async (): Promise<ObjectBody | undefined> => {
+      reading(key, async (): Promise<ObjectBody | undefined> => {
         for (let tries = 0; tries < READS; tries++) {
           const standing = await lookOrCheck(key)
           if (!standing) return undefined
@@ -144,7 +173,7 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
         const heads: ObjectHead[] = []
         if (isPossible(prefix)) {
           for await (const batch of batches(walk(prefix, after), limit)) {
-            const found = await Promise.all(batch.map(({ key, path }) => objects.lookAt(key, path)))
+            const found = await Promise.all(batch.map(lookOrSkip))
             for (const standing of found) if (standing) heads.push(standing.head)
             if (heads.length >= limit) break
           }

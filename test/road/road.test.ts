@@ -3,6 +3,7 @@ import { rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ThumbsmithError } from '../../src/errors.ts'
 import { stateOf } from '../../src/manifest.ts'
 import { MARK } from '../../src/original.ts'
 import { manifestKey, readManifest, writeManifest } from '../../src/state.ts'
@@ -127,6 +128,18 @@ describe('an original', () => {
     expect(laptop.lines.filter((line) => line.fields.outcome === 'failed')).toHaveLength(1)
   })
 
+  it('that may not be read fails by name, for good', async () => {
+    const laptop = await open()
+    await laptop.put('u/a.jpg', await photo())
+    const { originals } = laptop.road.stores
+    const get = () => Promise.reject(new ThumbsmithError('storage.denied', 'The file "u/a.jpg" may not be read.'))
+    laptop.road.stores = { ...laptop.road.stores, originals: { ...originals, get } }
+    await laptop.settle('u/a.jpg')
+    const manifest = await laptop.manifest('u/a.jpg')
+    expect(stateOf(manifest)).toBe('failed')
+    expect(manifest.error).toEqual({ code: 'storage.denied', message: 'The file "u/a.jpg" may not be read.' })
+  })
+
   it('of no bytes or too many is refused from its head', async () => {
     const laptop = await open(`${YAML}limits: { uploadMaxBytes: 1000 }\n`)
     await laptop.put('u/empty.jpg', Buffer.alloc(0))
@@ -225,6 +238,31 @@ describe('the sweep', () => {
     // What people wrote into it is theirs: it is not overwritten.
     const body = await laptop.road.state.get(manifestKey('u/a.jpg'))
     expect(Buffer.from(await readAll(body!.stream, 100)).toString()).toBe('{ half')
+  })
+
+  it('does not take what may not be read for removed, and goes on past it', async () => {
+    const laptop = await open()
+    for (const key of ['u/a.jpg', 'u/b.jpg', 'u/c.jpg']) await laptop.put(key, await photo())
+    await laptop.settle('u/a.jpg', 'u/b.jpg', 'u/c.jpg')
+    await laptop.stores.originals.delete('u/c.jpg')
+    const { originals } = laptop.road.stores
+    laptop.road.stores = {
+      ...laptop.road.stores,
+      originals: {
+        ...originals,
+        head: (key) =>
+          key === 'u/a.jpg' ? Promise.reject(new ThumbsmithError('storage.denied')) : originals.head(key),
+        list: async (options) => (await originals.list(options)).filter(({ key }) => key !== 'u/a.jpg'),
+      },
+    }
+    expect(await laptop.sweep()).toMatchObject({ originals: 1, removals: 1, unreadable: 1 })
+    await laptop.settle('u/a.jpg')
+    expect(await laptop.keys('renditions')).toEqual([
+      'u/a.jpg/small.jpg',
+      'u/a.jpg/titled.jpg',
+      'u/b.jpg/small.jpg',
+      'u/b.jpg/titled.jpg',
+    ])
   })
 
   it('takes an unmounted originals folder for what it is', async () => {
