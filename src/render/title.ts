@@ -6,7 +6,8 @@ import { ThumbsmithError } from '../errors.ts'
 import type { Focus } from '../original.ts'
 import type { OutputFormat, TitleStyle } from '../preset.ts'
 import type { Patch } from '../title/dress.ts'
-import type { Effort } from '../title/help.ts'
+import { EFFORTS } from '../title/help.ts'
+import { lay } from '../title/lay.ts'
 import type { Painted, TitleBlock, TitlePainter } from '../title/title.ts'
 import { type Raw, sharpOf, toRaw } from './raw.ts'
 import type { Rendered } from './renderer.ts'
@@ -38,15 +39,6 @@ export interface Titling {
 }
 
 type Encode = (frames: Raw[]) => Promise<Rendered>
-
-/** From what is enough on the raw pixels to what survives any codec. */
-const EFFORTS: Effort[] = [
-  { headroom: 1.08 },
-  { headroom: 1.25 },
-  { headroom: 1.5 },
-  { headroom: 1.5, outline: true },
-  { headroom: 2, outline: true },
-]
 
 /**
  * Encodes frames with the title on every one of them, if there is one. What comes out of `encode` is decoded and measured; where the codec
@@ -119,39 +111,9 @@ async function flattened(frame: Raw, background: string): Promise<Raw> {
   return frame.channels === 3 ? frame : toRaw(sharpOf(frame).flatten({ background }))
 }
 
-/** Lays a patch with premultiplied alpha over a copy of the picture (Porter and Duff, "over"). */
+/** Lays a patch over a copy of the picture. */
 export function blend(picture: Raw, patch: Patch): Raw {
-  const { width, channels } = picture
-  const data = Buffer.from(picture.data)
-  const over = channels === 3 ? overOpaque : overStraight
-  for (let row = 0; row < patch.height; row++) {
-    const from = 4 * row * patch.width
-    over(data, channels * ((patch.y + row) * width + patch.x), patch.pixels.subarray(from, from + 4 * patch.width))
-  }
-  return { ...picture, data }
-}
-
-/** Of one row of the patch, and where its first pixel goes. */
-function overOpaque(data: Buffer, start: number, ink: Uint8Array): void {
-  for (let from = 0, to = start; from < ink.length; from += 4, to += 3) {
-    const alpha = ink[from + 3]!
-    if (alpha === 0) continue
-    const rest = (255 - alpha) / 255
-    data[to] = Math.min(255, ink[from]! + data[to]! * rest + 0.5)
-    data[to + 1] = Math.min(255, ink[from + 1]! + data[to + 1]! * rest + 0.5)
-    data[to + 2] = Math.min(255, ink[from + 2]! + data[to + 2]! * rest + 0.5)
-  }
-}
-
-/** The picture's own alpha is straight, so its colours are weighed by it. */
-function overStraight(data: Buffer, start: number, ink: Uint8Array): void {
-  for (let from = 0, to = start; from < ink.length; from += 4, to += 4) {
-    const alpha = ink[from + 3]!
-    if (alpha === 0) continue
-    const under = data[to + 3]! * (1 - alpha / 255)
-    const total = alpha + under
-    for (let channel = 0; channel < 3; channel++)
-      data[to + channel] = Math.min(255, Math.round((ink[from + channel]! * 255 + data[to + channel]! * under) / total))
-    data[to + 3] = Math.round(total)
-  }
+  const copy = { ...picture, data: Buffer.from(picture.data) }
+  lay(copy, patch)
+  return copy
 }

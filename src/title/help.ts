@@ -2,7 +2,6 @@
 import type { TitleStyle } from '../preset.ts'
 import type { Picture, Swatch } from './analysis.ts'
 import { contrast, fromOklch, luminance, parseHex, type Rgb } from './colour.ts'
-import type { Letters } from './letters.ts'
 import { type Ring, worstOf } from './ring.ts'
 
 export interface Help {
@@ -24,6 +23,15 @@ export interface Effort {
   /** Take the outline, whatever the style. */
   outline?: boolean
 }
+
+/** From what is enough on the raw pixels to what survives any codec. */
+export const EFFORTS: Effort[] = [
+  { headroom: 1.08 },
+  { headroom: 1.25 },
+  { headroom: 1.5 },
+  { headroom: 1.5, outline: true },
+  { headroom: 2, outline: true },
+]
 
 /** WCAG 2 overrates dark letters on middle tones: 8 : 1 there reads like 4.5 : 1 for light letters. */
 const DARK_FACTOR = 8 / 4.5
@@ -50,26 +58,25 @@ interface Candidate {
 /** The colours that need least help, and the least help. Every picture counts (frames, or what may shine through transparency). */
 export function chooseHelp(
   pictures: Picture[],
-  letters: Letters,
   ring: Ring,
   palette: Swatch[],
   style: TitleStyle,
   effort: Effort,
 ): Help | undefined {
   const every = Math.max(1, Math.floor(ring.pixels.length / SAMPLES))
-  const sampled = ring.pixels.filter((_, index) => index % every === 0)
+  const sampled = Int32Array.from({ length: Math.ceil(ring.pixels.length / every) }, (_, at) => ring.pixels[at * every]!)
   let best: { candidate: Candidate; limit: Limit; score: number } | undefined
   for (const candidate of candidates(palette, style)) {
     const limit = limitOf(candidate, style.minContrast, effort.headroom)
     if (!limit) continue
-    const needs = needsOf(pictures, letters, sampled, candidate.back, limit)
+    const needs = needsOf(pictures, sampled, candidate.back, limit)
     needs.sort()
     const score = needs[Math.floor(needs.length * 0.95)]! / STEPS + candidate.handicap
     if (!best || score < best.score) best = { candidate, limit, score }
   }
   if (!best) return undefined
   const { candidate, limit } = best
-  const needs = needsOf(pictures, letters, ring.pixels, candidate.back, limit)
+  const needs = needsOf(pictures, ring.pixels, candidate.back, limit)
   const each = Float32Array.from(worstOf(ring, needs, LOST_SHARE).letters, (steps) => steps / STEPS)
   const kind = kindOf(Math.max(...each), style, effort)
   const strengths = each.map((need) => {
@@ -132,15 +139,13 @@ function limitOf({ fill, back }: Candidate, minContrast: number, headroom: numbe
   return { light, target, luminance: light ? (own + 0.05) / goal - 0.05 : goal * (own + 0.05) - 0.05 }
 }
 
-/** For each ring pixel the fewest steps of `back` over it that keep the limit. */
-function needsOf(pictures: Picture[], letters: Letters, pixels: Int32Array, back: Rgb, limit: Limit): Uint8Array {
+/** For each of these pixels the fewest steps of `back` over it that keep the limit. */
+function needsOf(pictures: Picture[], pixels: Int32Array, back: Rgb, limit: Limit): Uint8Array {
   const needs = new Uint8Array(pixels.length)
-  const known = new Uint8Array(1 << (3 * KEY_BITS))
-  for (const { data, width, channels } of pictures)
+  known.fill(0)
+  for (const { data, channels } of pictures)
     for (let index = 0; index < pixels.length; index++) {
-      const pixel = pixels[index]!
-      const row = Math.floor(pixel / letters.width)
-      const at = channels * ((letters.y + row) * width + letters.x + pixel - row * letters.width)
+      const at = channels * pixels[index]!
       const key = keyOf(data[at]!, data[at + 1]!, data[at + 2]!)
       let need = known[key]!
       if (need === 0) {
@@ -154,6 +159,8 @@ function needsOf(pictures: Picture[], letters: Letters, pixels: Int32Array, back
 
 /** Colours are told apart by so many bits a channel, and taken as the worst of their kind: at most 3 of 255 off. */
 const KEY_BITS = 6
+/** One more than the need of each colour; 0 where it was not met yet. Kept from call to call, as the garbage would cost more. */
+const known = new Uint8Array(1 << (3 * KEY_BITS))
 const keyOf = (red: number, green: number, blue: number) => ((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2)
 
 function solve(key: number, [red, green, blue]: Rgb, { light, luminance: bound }: Limit): number {
