@@ -30,7 +30,7 @@ export interface SweepResult {
 }
 
 /** Small stores may lose a handful at once. */
-const REMOVALS_ALWAYS_ALLOWED = 10
+export const REMOVALS_ALWAYS_ALLOWED = 10
 /** How many are looked at together: a look is a few short requests to the stores. */
 const LOOKS_AT_ONCE = 8
 

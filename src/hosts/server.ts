@@ -4,12 +4,15 @@ import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { httpApp } from '../http/app.ts'
 import { tokenBuckets } from '../http/throttle.ts'
+import { openRemovals } from '../removals.ts'
 import type { Log } from '../road.ts'
+import type { StoreEvent } from '../storage/storage.ts'
 import { dashboardFiles } from './dashboard.ts'
 import { engineOf } from './engine.ts'
 import { listen } from './listen.ts'
 import { openLog } from './log.ts'
 import { openAuth } from './open.ts'
+import { packageFiles } from './package-files.ts'
 import { openRoad, type RunningRoad, readiness } from './road.ts'
 import { stopWhenTold } from './stop.ts'
 import { openStoreEvents } from './store-events.ts'
@@ -58,6 +61,17 @@ export async function startServer({
     const { served } = stores
     const elsewhere = await linkOrigins(stores)
     const look = (key: string) => queue.enqueue({ key, priority: 'interactive' })
+    const sweeping = keepSweeping(running, config.sweepSeconds, refresh)
+    closing.push(sweeping.stop)
+    const removals = openRemovals({
+      look: (key) => void look(key),
+      onMany() {
+        log.warn({}, 'many originals went at once; a sweep decides whether their renditions follow')
+        sweeping.soon()
+      },
+    })
+    closing.push(async () => removals.close())
+    const notice = ({ kind, key }: StoreEvent) => (kind === 'removed' ? removals.removed(key) : void look(key))
     const listening = await listen(config, (own) =>
       httpApp({
         version: VERSION,
@@ -75,16 +89,17 @@ export async function startServer({
           ...(served.originals && { originals: { access: served.originals, onStored: (key) => void look(key) } }),
           ...(served.renditions && { renditions: { access: served.renditions } }),
         },
-        storeEvents: openStoreEvents(config, running),
+        storeEvents: openStoreEvents(config, running, removals.removed),
         // One person on one machine needs no bound.
         rateLimit: config.auth === 'none' ? undefined : tokenBuckets({ perSecond: 20, burst: 400 }),
         dashboard: dashboardFiles(),
+        packages: packageFiles(),
         ready: () => readiness(running),
       }),
     )
     closing.push(listening.close)
-    if (stores.originals.watch) closing.push(await stores.originals.watch(({ key }) => void look(key)))
-    closing.push(keepSweeping(running, config.sweepSeconds, refresh))
+    if (stores.originals.watch) closing.push(await stores.originals.watch(notice))
+    sweeping.soon()
     return { url: listening.url, close }
   } catch (error) {
     await close()
@@ -92,32 +107,39 @@ export async function startServer({
   }
 }
 
-/** Sweeps now and then every so often, one at a time, and only one server of many. Returns how to stop. */
-function keepSweeping(
-  { road, sweep, leads }: RunningRoad,
-  seconds: number,
-  refreshFirst: boolean,
-): () => Promise<void> {
+/** Sweeps when it is asked to and from then on every so often, one at a time, and only one server of many. */
+function keepSweeping({ road, sweep, leads }: RunningRoad, seconds: number, refreshFirst: boolean) {
   const stop = new AbortController()
+  let asked = new AbortController()
+  const once = async (refresh: boolean) => {
+    try {
+      if (await leads()) road.log.debug(await sweep({ refresh, signal: stop.signal }), 'swept')
+    } catch (error) {
+      road.log.warn({ detail: String(error) }, 'the sweep was cut off and will be repeated')
+    }
+  }
   const sweeping = (async () => {
+    await pause(undefined, asked.signal)
     for (let first = true; !stop.signal.aborted; first = false) {
-      try {
-        if (await leads()) road.log.debug(await sweep({ refresh: first && refreshFirst, signal: stop.signal }), 'swept')
-      } catch (error) {
-        road.log.warn({ detail: String(error) }, 'the sweep was cut off and will be repeated')
-      }
-      await pause(seconds * 1000, stop.signal)
+      asked = new AbortController()
+      await once(first && refreshFirst)
+      if (!stop.signal.aborted) await pause(seconds * 1000, asked.signal)
     }
   })()
-  return () => {
-    stop.abort()
-    return sweeping
+  return {
+    soon: () => asked.abort(),
+    stop() {
+      stop.abort()
+      asked.abort()
+      return sweeping
+    },
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Until it is called off, or for so long. */
+function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms)
     signal.addEventListener('abort', () => {
       clearTimeout(timer)
       resolve()

@@ -6,7 +6,11 @@ import { ruleFor } from '../rule.ts'
 import type { RunningRoad } from './road.ts'
 
 /** `undefined` where neither a secret nor a topic is set: then there is no such door. */
-export function openStoreEvents(config: Config, { road, stores, queue }: RunningRoad): Services['storeEvents'] {
+export function openStoreEvents(
+  config: Config,
+  { road, stores, queue }: RunningRoad,
+  onRemoved: (key: string) => void,
+): Services['storeEvents'] {
   const { eventsSecret, eventsTopics } = config
   if (!eventsSecret && !eventsTopics.length) return undefined
   const onSubscription = (topic: string, error?: unknown) =>
@@ -19,7 +23,9 @@ export function openStoreEvents(config: Config, { road, stores, queue }: Running
     async onEvent(event) {
       const key = stores.keyOf(event)
       // Our own renditions and state tell of themselves too, where they share the bucket.
-      if (key !== undefined && ruleFor(road.rules, key)) await queue.enqueue({ key, priority: 'interactive' })
+      if (key === undefined || !ruleFor(road.rules, key)) return
+      if (event.kind === 'removed') onRemoved(key)
+      else await queue.enqueue({ key, priority: 'interactive' })
     },
   }
 }
