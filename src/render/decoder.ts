@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ErrorCode, ThumbsmithError } from '../errors.ts'
+import { type ErrorCode, ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import type { ChildMessage, JobMessage } from './child.ts'
 import type { RenderOutcome } from './renderer.ts'
 
@@ -173,10 +173,16 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
         const timer = setTimeout(() => kill('decoder.too_slow'), ready ? wallMs : START_MS)
         const watch = setInterval(() => weigh(residentBytes(child)), POLL_MS)
         const message: JobMessage = { id: jobs + 1, ...job }
-        const begin = () =>
-          void child.send(message, (error) => {
-            if (error) child.kill('SIGKILL')
-          })
+        const begin = () => {
+          try {
+            child.send(message, (error) => {
+              if (error) child.kill('SIGKILL')
+            })
+          } catch (error) {
+            // It cannot be put into a message at all; the process has seen nothing of it.
+            end({ how: 'failed', error: toThumbsmithError(error) })
+          }
+        }
         current = { id: message.id, begun: false, large, begin, timer, watch, finish }
         if (ready) begin()
       })
