@@ -63,6 +63,18 @@ describe('thumbsmith.yaml', () => {
       file('  - { name: r, match: "x/**", presets: [a] }\n  - { name: r, match: "y/**", presets: [a] }'),
       /^my\.yaml:6: rules\.1\.name is "r": is taken/,
     ],
+    [
+      file('  - name: r\n    match: "x/**"\n    presets: [constructor]\n    notify: [constructor, toString]'),
+      /^my\.yaml:7: rules\.0\.presets\.0 is "constructor": must be another word/,
+    ],
+    [
+      file('  - name: r\n    match: "x/**"\n    presets: [a]\n    notify: [toString]'),
+      /^my\.yaml:8: rules\.0\.notify\.0 is "toString": there is no such notifier/,
+    ],
+    [
+      'presets: {constructor: {width: 1}}\nrules: [{name: r, match: "**", presets: [constructor]}]',
+      /presets\.constructor is .*: its name must be another word/,
+    ],
     ['a: [', /^my\.yaml:1: /],
     ['', /presets.*expected/s],
   ])('%# names file, line, setting, value and mend', (text, message) => {

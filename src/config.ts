@@ -171,7 +171,7 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
   const level = value('THUMBSMITH_LOG_LEVEL')
   if (level !== 'debug' && level !== 'info' && level !== 'warn' && level !== 'error')
     throw invalid(`THUMBSMITH_LOG_LEVEL is "${level}". Give debug, info, warn or error.`)
-  const unknown = Object.keys(env).filter((name) => name.startsWith('THUMBSMITH_') && !(name in VARIABLES))
+  const unknown = Object.keys(env).filter((name) => name.startsWith('THUMBSMITH_') && !Object.hasOwn(VARIABLES, name))
   if (unknown.length) throw invalid(`${unknown[0]} is no setting. Known are ${Object.keys(VARIABLES).join(', ')}.`)
 
   const originals = value('THUMBSMITH_ORIGINALS')
@@ -237,10 +237,10 @@ function parseFile(
   const { presets, notifiers, limits } = parsed.data
   for (const [i, rule] of parsed.data.rules.entries()) {
     for (const [j, preset] of rule.presets.entries())
-      if (!(preset in presets))
+      if (!Object.hasOwn(presets, preset))
         report(['rules', i, 'presets', j], `there is no such preset. Known are ${Object.keys(presets).join(', ')}.`)
     for (const [j, notifier] of rule.notify.entries())
-      if (!(notifier in notifiers))
+      if (!Object.hasOwn(notifiers, notifier))
         report(['rules', i, 'notify', j], `there is no such notifier. Known are ${Object.keys(notifiers).join(', ')}.`)
     if (parsed.data.rules.findIndex((other) => other.name === rule.name) !== i)
       report(['rules', i, 'name'], 'is taken by another rule. Give each its own.')
@@ -278,6 +278,9 @@ function flatten(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: strin
     const choices = issue.errors.flat().map((inner) => inner.message)
     return [{ path: issue.path, message: [...new Set(choices)].join(', or ') }]
   }
+  // Of a name, such as a preset's.
+  if (issue.code === 'invalid_key')
+    return issue.issues.map((inner) => ({ path: issue.path, message: `its name ${inner.message}` }))
   return [{ path: issue.path, message: issue.message }]
 }
 

@@ -5,7 +5,7 @@ import { factsSchema, focusSchema } from './original.ts'
 import { OUTPUT_FORMATS } from './preset.ts'
 import { titleReportSchema } from './title-report.ts'
 
-const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && value in ERRORS)
+const errorCode = z.custom<ErrorCode>((value) => typeof value === 'string' && Object.hasOwn(ERRORS, value))
 const failureSchema = z.object({ code: errorCode, message: z.string() })
 
 export const renditionSchema = z.object({

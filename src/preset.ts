@@ -140,6 +140,8 @@ export type Preset = z.infer<typeof presetSchema>
 export const presetNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be made of lower-case letters, digits and hyphens')
+  // Every object of JavaScript has something of this name already.
+  .refine((name) => name !== 'constructor', 'must be another word than "constructor"')
 
 /** How the title is drawn, or `undefined` where the preset draws none. */
 export function titleStyleOf(preset: Preset): TitleStyle | undefined {

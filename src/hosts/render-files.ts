@@ -18,7 +18,7 @@ export interface RenderFilesOptions {
 /** Writes `<name>-<preset>.<format>` for each file. Returns the exit code: 1 where anything failed; the rest is made all the same. */
 export async function renderFiles(config: Config, files: string[], options: RenderFilesOptions): Promise<number> {
   const names = options.preset ?? Object.keys(config.presets)
-  const unknown = names.find((name) => !(name in config.presets))
+  const unknown = names.find((name) => !Object.hasOwn(config.presets, name))
   if (unknown !== undefined)
     throw new ThumbsmithError(
       'config.invalid',
