@@ -48,7 +48,11 @@ program
   .command('render')
   .description('render files without a server')
   .argument('<files...>', 'images to render')
-  .option('-p, --preset <name...>', 'presets to make; all of them if none is named')
+  .option(
+    '-p, --preset <name>',
+    'a preset to make; repeat it, or separate several by commas; all of them if none is named',
+    (names: string, before: string[] = []) => [...before, ...names.split(',').map((name) => name.trim())],
+  )
   .option('-t, --title <text>', 'drawn by presets that have a title', '')
   .option('-o, --out <folder>', 'where the renditions go', '.')
   .action(async (files: string[], options: { preset?: string[]; title: string; out: string }) => {

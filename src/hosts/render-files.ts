@@ -1,11 +1,11 @@
 // `thumbsmith render`: files in, renditions out, without any store or server.
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, extname, join } from 'node:path'
 import type { Config } from '../config.ts'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { parseTitle } from '../original.ts'
-import { FORMAT_EXTENSION } from '../preset.ts'
+import { FORMAT_EXTENSION, presetNameOf, renditionsOf } from '../preset.ts'
 import type { Renderer, RenderOutcome } from '../render/renderer.ts'
 import { openRenderer } from './open.ts'
 
@@ -24,9 +24,9 @@ export async function renderFiles(config: Config, files: string[], options: Rend
       'config.invalid',
       `There is no preset "${unknown}" in ${config.file}. Known are ${Object.keys(config.presets).join(', ')}.`,
     )
-  const presets = Object.fromEntries(names.map((name) => [name, config.presets[name]!]))
+  const presets = renditionsOf(Object.fromEntries(names.map((name) => [name, config.presets[name]!])))
   const title = parseTitle(options.title)
-  await mkdir(options.out, { recursive: true })
+  await makeFolder(options.out)
   const decoders = config.decoders ?? availableParallelism()
   const renderer = await openRenderer(config, decoders)
   const progress = openProgress(files.length)
@@ -84,9 +84,14 @@ async function renderFile(
       continue
     }
     const { rendered } = result
-    const target = join(out, `${stem}-${preset}.${FORMAT_EXTENSION[rendered.format]}`)
-    await writeFile(`${target}.part`, rendered.bytes)
-    await rename(`${target}.part`, target)
+    const target = join(out, `${stem}-${presetNameOf(preset)}.${FORMAT_EXTENSION[rendered.format]}`)
+    try {
+      await write(target, rendered.bytes)
+    } catch (error) {
+      failed++
+      lines.push(`${file}: ${preset}: ${JSON.stringify(target)} cannot be written: ${whyNotWritten(error)}`)
+      continue
+    }
     lines.push(`${target}  ${rendered.width} x ${rendered.height}  ${rendered.bytes.length} bytes`)
     if (rendered.missingCharacters?.length)
       lines.push(`  no font has ${rendered.missingCharacters.join(' ')}, left out of the title`)
@@ -94,11 +99,47 @@ async function renderFile(
   return { lines, failed }
 }
 
+async function makeFolder(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true })
+  } catch (error) {
+    const isFile = ['EEXIST', 'ENOTDIR'].includes(codeOf(error))
+    const why = isFile ? 'but a file stands there. Name a folder.' : `which cannot be made: ${whyNotWritten(error)}`
+    throw new ThumbsmithError('config.invalid', `--out is "${out}", ${why}`, { cause: error })
+  }
+}
+
+/** Whole or not at all. */
+async function write(target: string, bytes: Uint8Array): Promise<void> {
+  const part = `${target}.part`
+  try {
+    await writeFile(part, bytes)
+    await rename(part, target)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code)
+
+const UNWRITABLE: Record<string, string> = {
+  EISDIR: 'a folder stands there. Move it, or name another folder with --out.',
+  EACCES: 'you may not write there. Name another folder with --out.',
+  EPERM: 'you may not write there. Name another folder with --out.',
+  EROFS: 'the disk is read-only. Name another folder with --out.',
+  ENOSPC: 'the disk is full. Free some space.',
+  EDQUOT: 'your share of the disk is used up. Free some space.',
+  ENAMETOOLONG: 'its name is too long. Rename the original.',
+}
+
+const whyNotWritten = (error: unknown): string => UNWRITABLE[codeOf(error)] ?? String((error as Error).message)
+
 function whatIsWrong(thrown: unknown): string {
-  const code = (thrown as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return 'there is no such file.'
+  const code = codeOf(thrown)
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file.'
   if (code === 'EISDIR') return 'is a folder. Name the files in it.'
-  if (code === 'EACCES') return 'may not be read.'
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read. Ask its owner.'
   return toThumbsmithError(thrown).message
 }
 
