@@ -76,9 +76,47 @@ describe('thumbsmith.yaml', () => {
       /presets\.constructor is .*: its name must be another word/,
     ],
     ['a: [', /^my\.yaml:1: /],
-    ['', /presets.*expected/s],
+    ['', /^my\.yaml:1: the file is empty\. Write `presets:` and `rules:`/],
+    ['# nothing\n', /the file is empty/],
+    ['- a\n- b', /^my\.yaml:1: the file is a list\. Write `presets:`/],
+    ['hello', /^my\.yaml:1: the file is a single value/],
+    ['presets:\n\ta: {width: 10}', /^my\.yaml:2: a tab stands where the line is indented\. Indent it with spaces/],
+    ['presets:\n  a: {width: 10}\n  "a": {}', /^my\.yaml:3: .*a.* stands here for the second time\. Remove one/],
+    ['rules: []\n---\nrules: []', /^my\.yaml:2: a second document begins here\. Remove/],
+    ['presets: !x {}', /^my\.yaml:1: Unresolved tag: !x\. Mend the line/],
+    ['presets: {}', /^my\.yaml:1: rules: is missing\. Give it a list/],
+    [
+      file('  - name: r\n    match: **/*.jpg'),
+      /^my\.yaml:6: "\*\*\/\*\.jpg" refers to an anchor that is not there.*quotes/,
+    ],
+    ['presets: &p\n  a: *p', /^my\.yaml:2: "\*p" refers to what it stands in/],
+    [
+      'a: &a [x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: [*c, *c, *c]',
+      /^my\.yaml:3: "\*b" refers to what refers to others again/,
+    ],
+    [`a: &a x\nb: [${'*a,'.repeat(101)}]`, /^my\.yaml:2: "\*a" .* one of too many/],
   ])('%# names file, line, setting, value and mend', (text, message) => {
     expect(problems(text)).toMatch(message)
+  })
+
+  it('may use an anchor for what it repeats', () => {
+    const config = parseConfig(
+      file('  - { name: r, match: "x/**", presets: &all [a, b] }\n  - { name: s, match: "y/**", presets: *all }'),
+      'x',
+      {},
+    )
+    expect(config.rules[1]?.presets).toEqual(['a', 'b'])
+  })
+
+  it('makes `format: auto` several renditions of one preset, whose keys {format} must tell apart', () => {
+    const auto = (key: string) =>
+      `presets: {list: {width: 9, format: auto}, a: {width: 9}}\nrules: [{name: r, match: "in/**", presets: [list, a], rendition: "${key}"}]`
+    const config = parseConfig(auto('out/{name}/{preset}.{format}'), 'my.yaml', {})
+    expect(config.rules[0]?.presets).toEqual(['list', 'list.avif', 'list.webp', 'a'])
+    expect(config.presets['list.avif']).toEqual({ ...config.presets.list, format: 'avif' })
+    expect(problems(auto('out/{name}/{preset}'))).toContain('"list" and "list.avif" would both be written to')
+    expect(problems(auto('out/{name}/{preset}'))).toContain('use {format} in "rendition"')
+    expect(problems(auto('out/{name}.{format}'))).toContain('use {preset} in "rendition"')
   })
 
   it('reports every problem at once', () => {

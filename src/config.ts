@@ -1,10 +1,10 @@
 // The configuration: environment + thumbsmith.yaml -> one frozen Config. Every variable once; an error names the setting and the mend.
 import { readFileSync } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ThumbsmithError } from './errors.ts'
 import { type Preset, presetNameSchema, presetSchema } from './preset.ts'
 import { compileRule, type Rule, ruleConflicts, ruleSchema } from './rule.ts'
+import { parseYaml, type YamlFile } from './yaml.ts'
 
 const limitsSchema = z
   .strictObject({
@@ -217,21 +217,18 @@ function parseFile(
   file: string,
   sameStore: boolean,
 ): Pick<Config, 'presets' | 'rules' | 'notifiers' | 'limits'> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const syntax = document.errors[0]
-  if (syntax) throw invalid(`${file}:${syntax.linePos?.[0].line ?? 1}: ${syntax.message.split('\n')[0]}`)
+  const yaml = parseYaml(text)
+  if ('fault' in yaml) throw invalid(`${file}:${yaml.fault.line}: ${yaml.fault.message}`)
 
   const problems: string[] = []
   const report = (path: PropertyKey[], message: string) => {
-    const place = whereIs(document, path)
-    const line = place.offset === undefined ? 1 : lines.linePos(place.offset).line
+    const place = yaml.at(path)
     const value = place.value === undefined ? '' : ` is ${JSON.stringify(place.value).slice(0, 80)}`
-    problems.push(`${file}:${line}: ${path.join('.') || 'the file'}${value}: ${message}`)
+    problems.push(`${file}:${place.line}: ${path.join('.') || 'the file'}${value}: ${message}`)
   }
-  const parsed = fileSchema.safeParse(document.toJS() ?? {})
+  const parsed = fileSchema.safeParse(yaml.value)
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) for (const { path, message } of flatten(issue)) report(path, message)
+    for (const issue of parsed.error.issues) for (const { path, message } of flatten(issue, yaml)) report(path, message)
     throw invalid(problems.join('\n'))
   }
   const { presets, notifiers, limits } = parsed.data
@@ -253,22 +250,8 @@ function parseFile(
   return { presets, rules, notifiers, limits }
 }
 
-/** The innermost part of the file that a path leads to. */
-function whereIs(
-  document: ReturnType<typeof parseDocument>,
-  path: PropertyKey[],
-): { offset: number | undefined; value: unknown } {
-  for (let depth = path.length; depth > 0; depth--) {
-    const node = document.getIn(path.slice(0, depth), true) as
-      | { range?: [number, number, number]; toJS?: (doc: unknown) => unknown }
-      | undefined
-    if (node?.range) return { offset: node.range[0], value: depth === path.length ? node.toJS?.(document) : undefined }
-  }
-  return { offset: undefined, value: undefined }
-}
-
 /** zod's issues with the unions opened and the words of a person. */
-function flatten(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+function flatten(issue: z.core.$ZodIssue, yaml: YamlFile): { path: PropertyKey[]; message: string }[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
@@ -278,11 +261,15 @@ function flatten(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: strin
     const choices = issue.errors.flat().map((inner) => inner.message)
     return [{ path: issue.path, message: [...new Set(choices)].join(', or ') }]
   }
+  if (issue.code === 'invalid_type' && (yaml.at(issue.path).value ?? undefined) === undefined)
+    return [{ path: issue.path, message: `is missing. Give it a ${KINDS[issue.expected] ?? issue.expected}.` }]
   // Of a name, such as a preset's.
   if (issue.code === 'invalid_key')
     return issue.issues.map((inner) => ({ path: issue.path, message: `its name ${inner.message}` }))
   return [{ path: issue.path, message: issue.message }]
 }
+
+const KINDS: Record<string, string> = { record: 'mapping', object: 'mapping', array: 'list' }
 
 /** The JSON schema of the file, for editors; `npm run schema` writes it to schema/. */
 export function editorSchema(): string {
