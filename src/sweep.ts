@@ -37,17 +37,20 @@ const LOOKS_AT_ONCE = 8
 export async function sweep(road: Road, queue: Queue, options: SweepOptions): Promise<SweepResult> {
   const result: SweepResult = { originals: 0, enqueued: 0, removals: 0, unreadable: 0, stopped: false }
   const refresh = options.refresh ?? false
+  let failedInARow = 0
   const each = (store: Road['state'], prefix: string, look: (key: string) => Promise<void>) =>
     eachKey(listAll(store, { prefix }), options.signal, async (key) => {
       try {
         await look(key)
+        failedInARow = 0
       } catch (thrown) {
         const error = toThumbsmithError(thrown)
-        // The store is away: the rest could not be looked at either.
-        if (error.code === 'storage.unavailable') throw error
+        const isUnavailable = error.code === 'storage.unavailable'
+        // The store is away, and not only one answer of it: the rest could not be looked at either.
+        if (isUnavailable && ++failedInARow >= LOOKS_AT_ONCE) throw error
         result.unreadable++
         // One folder may hold very many of these, and the store has told of it.
-        const level = error.code === 'storage.denied' ? 'debug' : 'error'
+        const level = error.code === 'storage.denied' ? 'debug' : isUnavailable ? 'warn' : 'error'
         road.log[level]({ key, detail: error.detail }, error.message)
       }
     })
