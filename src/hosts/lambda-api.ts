@@ -8,6 +8,7 @@ import { tokenBuckets } from '../http/throttle.ts'
 import { dashboardFiles } from './dashboard.ts'
 import { openLog } from './log.ts'
 import { openAuth } from './open.ts'
+import { packageFiles } from './package-files.ts'
 import { openRoad, readiness } from './road.ts'
 import { linkOrigins } from './stores.ts'
 import { VERSION } from './version.ts'
@@ -40,6 +41,7 @@ async function openApi(domainName: string): Promise<Api> {
     },
     rateLimit: tokenBuckets({ perSecond: 20, burst: 400 }),
     dashboard: dashboardFiles(),
+    packages: packageFiles(),
     ready: () => readiness(running),
   })
 }

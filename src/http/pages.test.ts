@@ -44,6 +44,7 @@ describe('pages', () => {
         gzip: bytes('GZ'),
       },
       'assets/index-1a2b.js': { contentType: 'text/javascript', body: bytes('1') },
+      'assets/proof-worker-3c4d.js': { contentType: 'text/javascript', body: bytes('2') },
       'favicon.svg': { contentType: 'image/svg+xml', body: bytes('<svg/>') },
     }
     const served = await openApi({ dashboard: (path) => files[path] as never })
@@ -55,7 +56,7 @@ describe('pages', () => {
       null,
       'no-cache',
     ])
-    expect(page.headers.get('content-security-policy')).toContain("script-src 'self' 'wasm-unsafe-eval';")
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';")
     expect(page.headers.get('vary')).toContain('Accept-Encoding')
     expect((await get('/', 'gzip, br')).headers.get('content-encoding')).toBe('br')
     expect((await get('/', 'gzip')).headers.get('content-encoding')).toBe('gzip')
@@ -63,6 +64,10 @@ describe('pages', () => {
     expect((await get('/', '', { 'if-none-match': page.headers.get('etag')! })).status).toBe(304)
     expect((await get('/assets/index-1a2b.js')).headers.get('cache-control')).toBe(
       'public, max-age=31536000, immutable',
+    )
+    const worker = await get('/assets/proof-worker-3c4d.js')
+    expect(worker.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
     )
     expect((await get('/favicon.svg')).headers.get('content-type')).toBe('image/svg+xml')
     expect((await get('/assets/..%2findex.html')).status).toBe(404)

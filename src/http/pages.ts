@@ -7,6 +7,7 @@ import { docsCss, docsPage } from './docs.ts'
 import { json, PROBLEMS } from './documents.ts'
 import { notFound } from './problems.ts'
 import { aboutSchema } from './schemas.ts'
+import { PROOF_WORKER_POLICY } from './security.ts'
 import type { Api, ApiEnv, Asset, Services } from './services.ts'
 import { offersTickets } from './uploads.ts'
 
@@ -96,11 +97,21 @@ export function documentRoutes(api: Api, { version }: Services): void {
   api.get('/docs/style.css', (c) => c.body(docsCss, 200, { 'Content-Type': 'text/css', 'Cache-Control': 'no-cache' }))
 }
 
-export function dashboardRoutes(api: Api, { dashboard }: Services): void {
+const FOR_GOOD = 'public, max-age=31536000, immutable'
+/** It alone compiles WebAssembly, and it loads nothing but fonts. A worker keeps the policy of its own answer, not that of the page. */
+const PROOF_WORKER = /^proof-worker-[\w-]+\.js$/
+
+export function dashboardRoutes(api: Api, { dashboard, packages }: Services): void {
   api.get('/', (c) => (dashboard ? sendAsset(c, dashboard('index.html'), 'no-cache') : c.redirect('/docs')))
   // Their names hold a hash of their bytes.
-  api.get('/assets/:name{\\w[\\w.-]*}', (c) =>
-    sendAsset(c, dashboard?.(`assets/${c.req.param('name')}`), 'public, max-age=31536000, immutable'),
+  api.get('/assets/:name{\\w[\\w.-]*}', (c) => {
+    const name = c.req.param('name')
+    if (PROOF_WORKER.test(name)) c.header('Content-Security-Policy', PROOF_WORKER_POLICY)
+    return sendAsset(c, dashboard?.(`assets/${name}`), FOR_GOOD)
+  })
+  // The address holds a hash of their versions.
+  api.get('/packages/:versions{\\w+}/:path{[@\\w][\\w./@-]*}', async (c) =>
+    sendAsset(c, await packages?.(c.req.param('path')), FOR_GOOD),
   )
   api.get('/:name{\\w[\\w-]*\\.[\\w.-]+}', (c) => sendAsset(c, dashboard?.(c.req.param('name')), 'no-cache'))
 }

@@ -74,7 +74,7 @@ export function secureHeaders(origins: Origins): MiddlewareHandler<ApiEnv> {
   const stores = (origins.stores ?? []).map((origin) => ` ${origin}`).join('')
   const policy = [
     "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
+    "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' blob: data:${stores}`,
     `connect-src 'self'${stores}`,
@@ -99,6 +99,9 @@ export function secureHeaders(origins: Origins): MiddlewareHandler<ApiEnv> {
     c.res.headers.set('x-request-id', c.get('requestId'))
   }
 }
+
+/** For the worker that draws titles: Skia is WebAssembly. */
+export const PROOF_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 /** For pictures: pages of the allowed sites may show them. */
 export const pictureResourcePolicy = (origins: Origins): string =>

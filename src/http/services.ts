@@ -46,6 +46,8 @@ export interface Services {
   rateLimit?: RateLimit | undefined
   /** A file of the dashboard by its path, e.g. `index.html` or `assets/index-1a2b.js`. */
   dashboard?: ((path: string) => Asset | undefined) | undefined
+  /** A file that titles are drawn with, by its package path, e.g. `canvaskit-wasm/bin/canvaskit.wasm`: for proofs in the dashboard. */
+  packages?: ((path: string) => Promise<Asset | undefined>) | undefined
 }
 
 export type StoreName = 'originals' | 'renditions'
