@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { ThumbsmithError } from './errors.ts'
-import { type Preset, presetNameSchema, presetSchema } from './preset.ts'
+import { type Preset, presetNameOf, presetNameSchema, presetSchema, renditionsOf } from './preset.ts'
 import { compileRule, type Rule, ruleConflicts, ruleSchema } from './rule.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 
@@ -242,12 +242,14 @@ function parseFile(
     if (parsed.data.rules.findIndex((other) => other.name === rule.name) !== i)
       report(['rules', i, 'name'], 'is taken by another rule. Give each its own.')
   }
-  const rules = parsed.data.rules.map(compileRule)
+  const renditions = renditionsOf(presets)
+  const ofPreset = (name: string) => Object.keys(renditions).filter((rendition) => presetNameOf(rendition) === name)
+  const rules = parsed.data.rules.map((rule) => compileRule({ ...rule, presets: rule.presets.flatMap(ofPreset) }))
   if (!problems.length)
-    for (const conflict of ruleConflicts(rules, presets, sameStore))
+    for (const conflict of ruleConflicts(rules, renditions, sameStore))
       report(['rules', rules.findIndex((rule) => rule.name === conflict.rule), 'rendition'], conflict.message)
   if (problems.length) throw invalid(problems.join('\n'))
-  return { presets, rules, notifiers, limits }
+  return { presets: renditions, rules, notifiers, limits }
 }
 
 /** zod's issues with the unions opened and the words of a person. */

@@ -106,9 +106,11 @@ export const presetSchema = z
       .default('center')
       .describe('Which part `cover` keeps and where `contain` puts the picture; `attention` looks for the subject.'),
     format: z
-      .enum([...OUTPUT_FORMATS, 'same'])
+      .enum([...OUTPUT_FORMATS, 'same', 'auto'])
       .default('jpeg')
-      .describe('File format of the rendition; `same` keeps that of the original.'),
+      .describe(
+        'File format of the rendition. `same` keeps that of the original. `auto` makes AVIF, WebP and JPEG (PNG where the original is transparent), for a `<picture>`.',
+      ),
     quality: z
       .int()
       .min(1)
@@ -124,7 +126,7 @@ export const presetSchema = z
     animation: z
       .boolean()
       .default(false)
-      .describe('Keep the frames of an animated original (GIF and WebP); else the first one only.'),
+      .describe('Keep the frames of an animated original (`gif`, `webp` or `same`); else the first one only.'),
   })
   .refine((preset) => preset.width !== undefined || preset.height !== undefined, {
     message: 'needs a width, a height or both',
@@ -135,6 +137,9 @@ export const presetSchema = z
   .refine((preset) => preset.maxBytes === undefined || ['jpeg', 'webp', 'avif'].includes(preset.format), {
     message: 'has maxBytes, which only jpeg, webp and avif can keep',
   })
+  .refine((preset) => !preset.animation || ['gif', 'webp', 'same'].includes(preset.format), {
+    message: 'keeps the animation, which only gif and webp can hold here (`same` where the original is one)',
+  })
 export type Preset = z.infer<typeof presetSchema>
 
 export const presetNameSchema = z
@@ -143,15 +148,40 @@ export const presetNameSchema = z
   // Every object of JavaScript has something of this name already.
   .refine((name) => name !== 'constructor', 'must be another word than "constructor"')
 
+/** What `format: auto` makes beside the rendition that every browser can show. */
+const AUTO_FORMATS = ['avif', 'webp'] as const
+
+/** The name of a rendition: of its preset, or that and the format where the preset makes several. */
+export const renditionNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,40}(\.(avif|webp))?$/, 'must be the name of a preset, such as "list" or "list.avif"')
+
+/** One entry for each rendition: `list` of format `auto` gives `list`, `list.avif` and `list.webp`. Doing it twice changes nothing. */
+export function renditionsOf(presets: Record<string, Preset>): Record<string, Preset> {
+  return Object.fromEntries(
+    Object.entries(presets).flatMap(([name, preset]): [string, Preset][] => [
+      [name, preset],
+      ...(preset.format === 'auto'
+        ? AUTO_FORMATS.map((format): [string, Preset] => [`${name}.${format}`, { ...preset, format }])
+        : []),
+    ]),
+  )
+}
+
+/** The preset that a rendition is of: `list` for `list.avif`. */
+export function presetNameOf(rendition: string): string {
+  return rendition.split('.')[0]!
+}
+
 /** How the title is drawn, or `undefined` where the preset draws none. */
 export function titleStyleOf(preset: Preset): TitleStyle | undefined {
   if (preset.title === false) return undefined
   return preset.title === true ? titleStyleSchema.parse({}) : preset.title
 }
 
-/** The format a preset gives for an original of this format (`same` falls back to JPEG or, with transparency, PNG). */
+/** The format of one rendition of an original of this format (`auto`, and `same` where it cannot be: JPEG or, with transparency, PNG). */
 export function outputFormatOf(preset: Preset, facts: Pick<Facts, 'format' | 'hasAlpha'>): OutputFormat {
-  if (preset.format !== 'same') return preset.format
-  const same = OUTPUT_FORMATS.find((format) => format === facts.format)
-  return same ?? (facts.hasAlpha ? 'png' : 'jpeg')
+  if (preset.format !== 'same' && preset.format !== 'auto') return preset.format
+  const same = preset.format === 'same' && OUTPUT_FORMATS.find((format) => format === facts.format)
+  return same || (facts.hasAlpha ? 'png' : 'jpeg')
 }

@@ -61,6 +61,11 @@ describe('the key of a rendition', () => {
     expect(renditionKey(rule({ prefix: 'uploads/', rendition }), key, 'p', 'jpeg')).toBe(expected)
   })
 
+  it('names the preset of a rendition that is one of several formats', () => {
+    const several = rule({ prefix: 'uploads/', rendition: '{name}/{preset}.{format}' })
+    expect(renditionKey(several, 'uploads/a.png', 'p.avif', 'avif')).toBe('a/p.avif')
+  })
+
   it('needs no folder', () => {
     expect(renditionKey(rule({ match: '*', rendition: '{dir}/t/{name}.{ext}' }), 'a.jpg', 'p', 'jpeg')).toBe('t/a.jpg')
   })

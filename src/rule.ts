@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import { commonString, type Language, languageOf, literalFolder, matches, type Piece, parseGlob } from './glob.ts'
 import { RESERVED_PREFIX } from './original.ts'
-import { FORMAT_EXTENSION, OUTPUT_FORMATS, type OutputFormat, type Preset, presetNameSchema } from './preset.ts'
+import {
+  FORMAT_EXTENSION,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type Preset,
+  presetNameOf,
+  presetNameSchema,
+} from './preset.ts'
 
 const globSchema = z
   .string()
@@ -151,7 +158,14 @@ function partsOf(key: string): KeyParts {
 export function renditionKey(rule: Rule, originalKey: string, preset: string, format: OutputFormat): string {
   const { dir, name, ext } = partsOf(originalKey)
   const subdir = `${dir}/`.slice(rule.folder.length).replace(/\/$/, '')
-  const values: Record<string, string> = { dir, subdir, name, ext, preset, format: FORMAT_EXTENSION[format] }
+  const values: Record<string, string> = {
+    dir,
+    subdir,
+    name,
+    ext,
+    preset: presetNameOf(preset),
+    format: FORMAT_EXTENSION[format],
+  }
   return rule.rendition
     .replace(/\{(dir|subdir)\}\//g, (_, variable: string) => (values[variable] ? `${values[variable]}/` : ''))
     .replace(/\.\{ext\}/g, ext ? `.${ext}` : '')
@@ -168,7 +182,7 @@ function renditionLanguage(rule: Rule, presets: Record<string, Preset>): Languag
     const variable = /^\{(\w+)\}/.exec(part)?.[1]
     if (variable === undefined) return [{ literal: part }]
     if (part.endsWith('/')) return folder(variable)
-    if (variable === 'preset') return [{ oneOf: rule.presets.map((preset) => [{ literal: preset }]) }]
+    if (variable === 'preset') return [{ oneOf: rule.presets.map((preset) => [{ literal: presetNameOf(preset) }]) }]
     if (variable === 'format')
       return [
         { oneOf: rule.presets.flatMap((preset) => extensionsOf(presets[preset])).map((ext) => [{ literal: ext }]) },
@@ -187,9 +201,12 @@ function renditionLanguage(rule: Rule, presets: Record<string, Preset>): Languag
 }
 
 const extensionsOf = (preset: Preset | undefined): string[] =>
-  preset === undefined || preset.format === 'same'
-    ? OUTPUT_FORMATS.map((format) => FORMAT_EXTENSION[format])
-    : [FORMAT_EXTENSION[preset.format]]
+  formatsOf(preset).map((format) => FORMAT_EXTENSION[format])
+
+function formatsOf(preset: Preset | undefined): readonly OutputFormat[] {
+  if (preset === undefined || preset.format === 'same') return OUTPUT_FORMATS
+  return preset.format === 'auto' ? ['jpeg', 'png'] : [preset.format]
+}
 
 /**
  * What is wrong between rules: a rendition that could be an original again in the same store (a loop), and presets of one rule that
@@ -221,7 +238,7 @@ export function ruleConflicts(
         if (shared !== undefined)
           conflicts.push({
             rule: rule.name,
-            message: `its presets "${first}" and "${second}" would both be written to "${shared}": use {preset} in "rendition"`,
+            message: `its presets "${first}" and "${second}" would both be written to "${shared}": use ${presetNameOf(first) === presetNameOf(second) ? '{format}' : '{preset}'} in "rendition"`,
           })
       }
   }

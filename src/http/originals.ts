@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type { Entry } from '../catalogue.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { idOfKey, keyOfId } from '../original.ts'
-import { presetNameSchema } from '../preset.ts'
+import { renditionNameSchema } from '../preset.ts'
 import { ownKey, readOwn } from './access.ts'
 import { idParams, json, jsonBody, PROBLEMS } from './documents.ts'
 import { editSchema, idSchema, originalListSchema, originalSchema } from './schemas.ts'
@@ -78,7 +78,7 @@ const readRendition = createRoute({
   path: '/v1/originals/{id}/renditions/{preset}',
   summary: 'Follow the lasting link to a rendition',
   description: 'Leads to a signed link that is good for a short while.',
-  request: { params: idParams.extend({ preset: presetNameSchema }) },
+  request: { params: idParams.extend({ preset: renditionNameSchema }) },
   responses: { 302: { description: 'See `Location`.' }, ...PROBLEMS },
 })
 

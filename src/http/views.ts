@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Entry } from '../catalogue.ts'
 import { type ManifestRendition, stateOf, titleOf } from '../manifest.ts'
 import { idOfKey, titleFromMetadata } from '../original.ts'
-import { FORMAT_EXTENSION } from '../preset.ts'
+import { FORMAT_EXTENSION, presetNameOf } from '../preset.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OriginalView, RenditionView } from './schemas.ts'
 
@@ -36,7 +36,7 @@ export function filenameOf(key: string): string {
 export function renditionFilename(key: string, preset: string, object: StoredObject): string {
   const name = filenameOf(key)
   const dot = name.lastIndexOf('.')
-  return `${dot > 0 ? name.slice(0, dot) : name}-${preset}.${FORMAT_EXTENSION[object.format]}`
+  return `${dot > 0 ? name.slice(0, dot) : name}-${presetNameOf(preset)}.${FORMAT_EXTENSION[object.format]}`
 }
 
 /** Of the object as it stands: where its bytes or its presets are not those of the manifest, it waits to be looked at. */

@@ -181,6 +181,21 @@ describe('formats', () => {
     expectNear(at(0.5, 0.5), [250, 120, 20, 255], 16)
   })
 
+  test('`auto` gives AVIF, WebP and what every browser can show', async () => {
+    const presets = { it: { width: 100, format: 'auto' } } as const
+    const formatsOf = async (bytes: Uint8Array) =>
+      Object.entries((await render({ bytes, presets })).renditions).map(([name, result]) => [
+        name,
+        'rendered' in result && result.rendered.format,
+      ])
+    expect(await formatsOf(photo)).toEqual([
+      ['it', 'jpeg'],
+      ['it.avif', 'avif'],
+      ['it.webp', 'webp'],
+    ])
+    expect(await formatsOf(await pictures.disc().png().toBuffer())).toContainEqual(['it', 'png'])
+  })
+
   test('transparency stands on the background in a JPEG', async () => {
     const disc = await pictures.disc().png().toBuffer()
     expectNear((await pixels(await renderOne(disc, { width: 100, background: '#0a0' }))).at(0, 0), [0, 170, 0])

@@ -1,7 +1,7 @@
 // The render engine: one original and its presets in, the renditions out, as a list of steps with one decode for all.
 import { z } from 'zod'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
-import { type Preset, presetSchema, titleStyleOf } from '../preset.ts'
+import { type Preset, presetSchema, renditionsOf, titleStyleOf } from '../preset.ts'
 import { colourBehind, pad } from './background.ts'
 import { type Copies, openCopies } from './copies.ts'
 import { decode } from './decode.ts'
@@ -114,7 +114,7 @@ const largestFirst = (renditions: RenditionPlan[]) =>
 
 function parsePresets(presets: RenderInput['presets']): Record<string, Preset> {
   const parsed = z.record(z.string(), presetSchema).safeParse(presets)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return renditionsOf(parsed.data)
   throw new ThumbsmithError('config.invalid', `A preset is not valid: ${z.prettifyError(parsed.error)}`)
 }
 

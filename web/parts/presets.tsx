@@ -9,7 +9,7 @@ type NamedPreset = About['presets'][number]
 /** `1280 × 720 JPEG`; a side that follows from the other is said in words. */
 function sizeOf({ preset }: NamedPreset): string {
   const { format } = preset
-  return format === 'same' ? pixelsOf(preset) : `${pixelsOf(preset)} ${formatFormat(format)}`
+  return format === 'same' || format === 'auto' ? pixelsOf(preset) : `${pixelsOf(preset)} ${formatFormat(format)}`
 }
 
 function pixelsOf({ width, height, fit }: NamedPreset['preset']): string {
