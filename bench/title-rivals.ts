@@ -65,7 +65,9 @@ export async function plainText(
 export function paintRival(rival: Rival, picture: Raw, text: PlainText): Raw {
   const data = Buffer.from(picture.data)
   const outline =
-    rival === 'white, 3 px outline' ? squaredDistances(text.all, picture.width, picture.height, OUTLINE + 1) : undefined
+    rival === 'white, 3 px outline'
+      ? squaredDistances(text.all, picture.width, { x: 0, y: 0, ...picture }, OUTLINE + 1)
+      : undefined
   const veil = rival === 'white on a veil of 100/255' ? VEIL : 0
   for (let pixel = 0; pixel < text.all.length; pixel++) {
     const dark = outline ? Math.min(1, Math.max(0, OUTLINE + 0.5 - Math.sqrt(outline[pixel]!))) : veil

@@ -87,11 +87,12 @@ async function checkLoaders(): Promise<Finding> {
 }
 
 async function checkFonts(): Promise<Finding> {
-  const [{ readFaces }, { readPackageFile }] = await Promise.all([
+  const [{ PACKAGES, readFaces }, { readPackageFile }] = await Promise.all([
     import('../title/faces.ts'),
     import('../render/title.ts'),
   ])
-  const files = [...new Set((await readFaces(readPackageFile)).map(({ path }) => path))]
+  const faces = await Promise.all(PACKAGES.map((source) => readFaces(source, readPackageFile)))
+  const files = [...new Set(faces.flat().map(({ path }) => path))]
   const readable = await Promise.all(
     files.map((file) =>
       readPackageFile(file).then(
@@ -106,7 +107,9 @@ async function checkFonts(): Promise<Finding> {
       wrong: `${missing.length} of ${files.length} font files cannot be read, e.g. ${missing[0]}`,
       mend: 'Run `npm ci` again.',
     }
-  return { ok: `${files.length} files` }
+  const absent = PACKAGES.filter((_, index) => faces[index]!.length === 0)
+  const wanted = absent.map(({ optional, name }) => `; for ${optional} titles: npm install ${name}`)
+  return { ok: `${files.length} files${wanted.join('')}` }
 }
 
 async function checkDashboard(): Promise<Finding> {

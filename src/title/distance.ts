@@ -3,32 +3,50 @@
 /** Coverage from which a pixel counts as ink. */
 const INK = 128
 
-/** Squares of the Euclidean distance to the nearest ink, in pixels; 0 in ink, and `(reach + 1)²` for all that is further than `reach`. */
-export function squaredDistances(cover: Uint8Array, width: number, height: number, reach: number): Uint16Array {
-  const columns = columnDistances(cover, width, height, reach)
-  const far = (reach + 1) ** 2
-  const squares = new Uint16Array(width * height).fill(far)
-  for (let y = 0; y < height; y++) {
-    const start = y * width
-    const end = start + width
-    /** The columns around the present one that have ink near this row. */
-    let near = 0
-    for (let at = start; at < Math.min(end, start + reach); at++) if (columns[at]! <= reach) near++
-    for (let at = start; at < end; at++) {
-      if (at + reach < end && columns[at + reach]! <= reach) near++
-      if (at - reach - 1 >= start && columns[at - reach - 1]! <= reach) near--
-      if (near > 0) squares[at] = nearest(columns, at, start, end, far)
-    }
-  }
-  return squares
+/** A part of a grid; whole numbers. */
+export interface Rect {
+  x: number
+  y: number
+  width: number
+  height: number
 }
 
-function nearest(columns: Uint8Array, at: number, start: number, end: number, far: number): number {
+// Kept from call to call: a megabyte more of garbage a title costs more than all the sums.
+let columns = new Uint8Array(0)
+let squares = new Uint16Array(0)
+
+/**
+ * Squares of the Euclidean distance to the nearest ink, in pixels, for one part of a cover whose rows are `stride` long; 0 in ink, and
+ * `(reach + 1)²` for all that is further than `reach` (at most 250). Ink outside the part is not seen. Good until the next call.
+ */
+export function squaredDistances(cover: Uint8Array, stride: number, part: Rect, reach: number): Uint16Array {
+  const { width, height } = part
+  const far = reach + 1
+  // Rows have room on both sides, so that no step needs to look whether it leaves them.
+  const pitch = width + 2 * far
+  if (columns.length < pitch * height) columns = new Uint8Array(pitch * height)
+  if (squares.length < width * height) squares = new Uint16Array(width * height)
+  columnDistances(cover, stride, part, far, pitch)
+  for (let y = 0, cell = 0; y < height; y++) {
+    const start = y * pitch + far
+    /** The columns around the present one that have ink near this row. */
+    let near = 0
+    for (let at = start; at < start + reach; at++) if (columns[at]! <= reach) near++
+    for (let at = start; at < start + width; at++, cell++) {
+      if (columns[at + reach]! <= reach) near++
+      if (columns[at - far]! <= reach) near--
+      squares[cell] = near > 0 ? nearest(at, far * far) : far * far
+    }
+  }
+  return squares.subarray(0, width * height)
+}
+
+function nearest(at: number, far: number): number {
   const own = columns[at]!
   let best = Math.min(far, own * own)
   for (let step = 1; step * step < best; step++) {
-    const left = at - step >= start ? columns[at - step]! : 255
-    const right = at + step < end ? columns[at + step]! : 255
+    const left = columns[at - step]!
+    const right = columns[at + step]!
     const closer = Math.min(left, right)
     const square = step * step + closer * closer
     if (square < best) best = square
@@ -36,17 +54,23 @@ function nearest(columns: Uint8Array, at: number, start: number, end: number, fa
   return best
 }
 
-/** Distance to the nearest ink above or below; `reach + 1` where there is none within reach. */
-function columnDistances(cover: Uint8Array, width: number, height: number, reach: number): Uint8Array {
-  const far = reach + 1
-  const distances = new Uint8Array(width * height)
-  for (let at = 0; at < distances.length; at++) {
-    const above = at < width ? far : distances[at - width]! + 1
-    distances[at] = cover[at]! >= INK ? 0 : Math.min(far, above)
+/** Distance to the nearest ink above or below; `far` where there is none nearer. */
+function columnDistances(cover: Uint8Array, stride: number, part: Rect, far: number, pitch: number): void {
+  const { x, y, width, height } = part
+  columns.fill(far, 0, pitch * height)
+  for (let row = 0; row < height; row++) {
+    const from = (y + row) * stride + x
+    const to = row * pitch + far
+    for (let column = 0; column < width; column++) {
+      const above = row === 0 ? far : columns[to - pitch + column]! + 1
+      columns[to + column] = cover[from + column]! >= INK ? 0 : Math.min(above, far)
+    }
   }
-  for (let at = distances.length - width - 1; at >= 0; at--) {
-    const below = distances[at + width]! + 1
-    if (below < distances[at]!) distances[at] = below
+  for (let row = height - 2; row >= 0; row--) {
+    const to = row * pitch + far
+    for (let column = to; column < to + width; column++) {
+      const below = columns[column + pitch]! + 1
+      if (below < columns[column]!) columns[column] = below
+    }
   }
-  return distances
 }

@@ -1,7 +1,7 @@
 // Letters with their help as one patch to lay over the picture: glow, outline or banner behind, colour, emoji on top. Pure.
 import { squaredDistances } from './distance.ts'
 import type { Help } from './help.ts'
-import type { Letters } from './letters.ts'
+import { around, type Letters } from './letters.ts'
 import { type Ring, ringWidth } from './ring.ts'
 
 /** Pixels as RGBA with premultiplied alpha, row by row, and where the top left one stands in the picture. */
@@ -21,13 +21,13 @@ export function dress(letters: Letters, ring: Ring, help: Help): Patch {
   const pixels = new Uint8Array(4 * width * height)
   for (let pixel = 0, at = 0; pixel < cover.length; pixel++, at += 4) {
     const ink = cover[pixel]!
-    const rest = ((behind[pixel]! * (255 - ink) + 127) / 255) | 0
-    const alpha = ink + rest
-    if (alpha === 0) continue
+    const field = behind[pixel]!
+    if (ink === 0 && field === 0) continue
+    const rest = ((field * (255 - ink) + 127) / 255) | 0
     pixels[at] = ((red * ink + backRed * rest + 127) / 255) | 0
     pixels[at + 1] = ((green * ink + backGreen * rest + 127) / 255) | 0
     pixels[at + 2] = ((blue * ink + backBlue * rest + 127) / 255) | 0
-    pixels[at + 3] = alpha
+    pixels[at + 3] = ink + rest
   }
   if (emoji) layOver(pixels, emoji)
   return { pixels, x, y, width, height }
@@ -54,16 +54,17 @@ function behindOf(letters: Letters, ring: Ring, help: Help): Uint8Array {
 /** Wide enough to fill the whole ring. */
 const outlineWidth = (size: number) => ringWidth(size) + 1.2
 
-function outline({ cover, width, height, size }: Letters, field: Uint8Array): void {
-  const reach = outlineWidth(size)
-  const squares = squaredDistances(cover, width, height, Math.ceil(reach) + 1)
-  const edges = Float32Array.from({ length: (Math.ceil(reach) + 2) ** 2 + 1 }, (_, square) =>
-    Math.min(1, Math.max(0, reach + 0.5 - Math.sqrt(square))),
-  )
-  for (let pixel = 0; pixel < field.length; pixel++) {
-    const edge = edges[squares[pixel]!]!
-    if (edge > 0) field[pixel] = field[pixel]! + (255 - field[pixel]!) * edge + 0.5
-  }
+function outline(letters: Letters, field: Uint8Array): void {
+  const width = outlineWidth(letters.size)
+  const reach = Math.ceil(width) + 1
+  const part = around(letters, reach)
+  const squares = squaredDistances(letters.cover, letters.width, part, reach)
+  for (let y = 0, cell = 0; y < part.height; y++)
+    for (let x = 0, pixel = (part.y + y) * letters.width + part.x; x < part.width; x++, pixel++, cell++) {
+      if (squares[cell]! > reach * reach) continue
+      const edge = Math.min(1, Math.max(0, width + 0.5 - Math.sqrt(squares[cell]!)))
+      field[pixel] = field[pixel]! + (255 - field[pixel]!) * edge + 0.5
+    }
 }
 
 /** How far a glow reaches, and how far each letter's own strength does along the line, in letter sizes. */
@@ -78,79 +79,82 @@ function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Uint8Arr
   const whole = (kind === 'outline' ? outlineWidth(size) : ringWidth(size)) + 1
   const radius = Math.max(1, Math.round((GLOW_REACH * size - whole) / 6 / shrink))
   const grown = Math.min(250, Math.ceil(whole / shrink) + 3 * radius + 1)
-  const squares = squaredDistances(small.cover, small.width, small.height, grown)
-  const full = new Float32Array(squares.length)
+  const full = new Float32Array(small.cover.length)
   for (let y = 0, cell = 0; y < small.height; y++)
     for (let x = 0; x < small.width; x++, cell++)
       full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
   const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
-  let field = strongest(full, small.width, small.height, along, 3 * radius + 1)
-  for (let cell = 0; cell < field.length; cell++) if (squares[cell]! > grown * grown) field[cell] = 0
-  for (let pass = 0; pass < 3; pass++) field = boxBlur(field, small.width, small.height, radius)
-  return enlarged(field, small.width, small.height, shrink, width, height)
+  const spare = new Float32Array(full.length)
+  strongest(full, spare, small.width, small.height, along, 3 * radius + 1)
+  const squares = squaredDistances(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
+  for (let cell = 0; cell < full.length; cell++) if (squares[cell]! > grown * grown) full[cell] = 0
+  for (let pass = 0; pass < 3; pass++) boxBlur(full, spare, small.width, small.height, radius)
+  return enlarged(full, small.width, small.height, shrink, width, height)
 }
 
 /** A cell has ink where any of its pixels does. */
-function shrunk({ cover, width, height }: Letters, shrink: number) {
+function shrunk({ cover, width, height, ink }: Letters, shrink: number) {
   const small = { width: Math.ceil(width / shrink), height: Math.ceil(height / shrink) }
   const cells = new Uint8Array(small.width * small.height)
   const column = Uint16Array.from({ length: width }, (_, x) => x / shrink)
-  for (let y = 0, pixel = 0; y < height; y++) {
+  for (let y = ink.y; y < ink.y + ink.height; y++) {
     const row = Math.floor(y / shrink) * small.width
-    for (let x = 0; x < width; x++, pixel++) if (cover[pixel]! >= 128) cells[row + column[x]!] = 255
+    for (let x = ink.x; x < ink.x + ink.width; x++) if (cover[y * width + x]! >= 128) cells[row + column[x]!] = 255
   }
   return { ...small, cover: cells }
 }
 
-/** The largest value in the rectangle around each cell: what is blurred afterwards is nowhere weaker than it was. */
-function strongest(values: Float32Array, width: number, height: number, across: number, down: number) {
-  const rows = new Float32Array(values.length)
+/** The largest value in the rectangle around each cell, in place: what is blurred afterwards is nowhere weaker than it was. */
+function strongest(
+  values: Float32Array,
+  spare: Float32Array,
+  width: number,
+  height: number,
+  across: number,
+  down: number,
+): void {
   for (let y = 0, cell = 0; y < height; y++)
     for (let x = 0; x < width; x++, cell++) {
+      const end = cell + Math.min(across, width - 1 - x)
       let most = 0
-      for (let step = -Math.min(across, x); step <= Math.min(across, width - 1 - x); step++)
-        if (values[cell + step]! > most) most = values[cell + step]!
-      rows[cell] = most
+      for (let other = cell - Math.min(across, x); other <= end; other++)
+        if (values[other]! > most) most = values[other]!
+      spare[cell] = most
     }
-  const largest = new Float32Array(values.length)
   for (let y = 0, cell = 0; y < height; y++)
     for (let x = 0; x < width; x++, cell++) {
+      const end = cell + width * Math.min(down, height - 1 - y)
       let most = 0
-      for (let step = -Math.min(down, y); step <= Math.min(down, height - 1 - y); step++)
-        if (rows[cell + step * width]! > most) most = rows[cell + step * width]!
-      largest[cell] = most
+      for (let other = cell - width * Math.min(down, y); other <= end; other += width)
+        if (spare[other]! > most) most = spare[other]!
+      values[cell] = most
     }
-  return largest
 }
 
-/** Rows, then columns; what lies outside counts as what stands at the edge. */
-function boxBlur(values: Float32Array, width: number, height: number, radius: number): Float32Array<ArrayBuffer> {
-  const across = new Float32Array(values.length)
-  blurLines(values, across, height, width, width, 1, radius)
-  const down = new Float32Array(values.length)
-  blurLines(across, down, width, height, 1, width, radius)
-  return down
+/** Rows, then columns, in place; what lies outside counts as what stands at the edge. */
+function boxBlur(values: Float32Array, spare: Float32Array, width: number, height: number, radius: number): void {
+  for (let y = 0; y < height; y++) blurLine(values, spare, y * width, width, 1, radius)
+  for (let x = 0; x < width; x++) blurLine(spare, values, x, height, width, radius)
 }
 
-function blurLines(
+function blurLine(
   from: Float32Array,
   to: Float32Array,
-  lines: number,
+  start: number,
   length: number,
-  lineStep: number,
   step: number,
   radius: number,
 ): void {
   const share = 1 / (2 * radius + 1)
-  for (let line = 0; line < lines; line++) {
-    const start = line * lineStep
-    const at = (index: number) => from[start + step * Math.min(length - 1, Math.max(0, index))]!
-    let sum = 0
-    for (let index = -radius; index <= radius; index++) sum += at(index)
-    for (let index = 0; index < length; index++) {
-      to[start + step * index] = sum * share
-      sum += at(index + radius + 1) - at(index - radius)
-    }
+  const last = start + step * (length - 1)
+  let sum = (radius + 1) * from[start]!
+  for (let index = 1; index <= radius; index++) sum += from[Math.min(last, start + step * index)]!
+  for (let at = start, behind = start - step * radius, ahead = start + step * (radius + 1); at <= last; ) {
+    to[at] = sum * share
+    sum += from[Math.min(ahead, last)]! - from[Math.max(behind, start)]!
+    at += step
+    behind += step
+    ahead += step
   }
 }
 
@@ -198,21 +202,12 @@ const PADDING = 0.3
 const CORNER = 0.16
 
 /** A panel with round corners around all ink. */
-function banner({ cover, width, height, size }: Letters, strength: number): Uint8Array {
-  const ink = { left: width, right: 0, top: height, bottom: 0 }
-  for (let y = 0, pixel = 0; y < height; y++)
-    for (let x = 0; x < width; x++, pixel++)
-      if (cover[pixel] !== 0) {
-        ink.left = Math.min(ink.left, x)
-        ink.right = Math.max(ink.right, x)
-        ink.top = Math.min(ink.top, y)
-        ink.bottom = y
-      }
+function banner({ cover, width, height, size, ink }: Letters, strength: number): Uint8Array {
   const radius = CORNER * size
-  const middle = { x: (ink.left + ink.right) / 2, y: (ink.top + ink.bottom) / 2 }
+  const middle = { x: ink.x + (ink.width - 1) / 2, y: ink.y + (ink.height - 1) / 2 }
   const half = {
-    x: (ink.right - ink.left) / 2 + PADDING * size - radius,
-    y: (ink.bottom - ink.top) / 2 + PADDING * size - radius,
+    x: (ink.width - 1) / 2 + PADDING * size - radius,
+    y: (ink.height - 1) / 2 + PADDING * size - radius,
   }
   const field = new Uint8Array(cover.length)
   for (let y = 0, pixel = 0; y < height; y++)

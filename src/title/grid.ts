@@ -29,18 +29,37 @@ export function sumOver({ sums, stride }: Grid, left: number, top: number, right
   )
 }
 
+let rows = new Float32Array(0)
+
 /** The mean of the square of `2 radius + 1` around each cell, of what of it lies inside. */
 export function blurred(values: Float32Array, width: number, height: number, radius: number): Float32Array {
-  const grid = integral(values, width, height)
-  const means = new Float32Array(width * height)
-  for (let y = 0, cell = 0; y < height; y++) {
-    const top = Math.max(0, y - radius)
-    const bottom = Math.min(height, y + radius + 1)
-    for (let x = 0; x < width; x++, cell++) {
-      const left = Math.max(0, x - radius)
-      const right = Math.min(width, x + radius + 1)
-      means[cell] = sumOver(grid, left, top, right, bottom) / ((right - left) * (bottom - top))
-    }
-  }
+  if (rows.length < values.length) rows = new Float32Array(values.length)
+  const means = new Float32Array(values.length)
+  for (let y = 0; y < height; y++) meanLine(values, rows, y * width, width, 1, radius)
+  for (let x = 0; x < width; x++) meanLine(rows, means, x, height, width, radius)
   return means
+}
+
+function meanLine(
+  from: Float32Array,
+  to: Float32Array,
+  start: number,
+  length: number,
+  step: number,
+  radius: number,
+): void {
+  let sum = 0
+  let count = Math.min(radius, length)
+  for (let index = 0; index < count; index++) sum += from[start + step * index]!
+  for (let index = 0, at = start; index < length; index++, at += step) {
+    if (index + radius < length) {
+      sum += from[at + step * radius]!
+      count++
+    }
+    if (index > radius) {
+      sum -= from[at - step * (radius + 1)]!
+      count--
+    }
+    to[at] = sum / count
+  }
 }

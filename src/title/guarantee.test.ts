@@ -119,7 +119,7 @@ describe('mutants are caught', () => {
     target: 4.5,
   })
   const measured = (picture: Picture, given: ReturnType<typeof help>, on = ring) =>
-    measure([lay(picture, { patch: dress(letters, ring, given) })], letters, on, given)
+    measure([lay(picture, { patch: dress(letters, ring, given) })], on, given)
 
   test('a glow of strength 0', () => {
     expect(measured(pictures.grey!, help(0.5)).p5).toBeGreaterThan(4.5)

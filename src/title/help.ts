@@ -64,7 +64,10 @@ export function chooseHelp(
   effort: Effort,
 ): Help | undefined {
   const every = Math.max(1, Math.floor(ring.pixels.length / SAMPLES))
-  const sampled = Int32Array.from({ length: Math.ceil(ring.pixels.length / every) }, (_, at) => ring.pixels[at * every]!)
+  const sampled = Int32Array.from(
+    { length: Math.ceil(ring.pixels.length / every) },
+    (_, at) => ring.pixels[at * every]!,
+  )
   let best: { candidate: Candidate; limit: Limit; score: number } | undefined
   for (const candidate of candidates(palette, style)) {
     const limit = limitOf(candidate, style.minContrast, effort.headroom)

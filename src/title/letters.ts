@@ -1,6 +1,6 @@
 // The letters as pixels: drawn once by Skia, cut to what they need around them, and which pixel belongs to which letter.
-import type { CanvasKit, Paragraph } from 'canvaskit-wasm'
-import { squaredDistances } from './distance.ts'
+import type { CanvasKit, ColorType, Paragraph } from 'canvaskit-wasm'
+import { type Rect, squaredDistances } from './distance.ts'
 import type { Fonts, Run } from './fonts.ts'
 import { edgeOf, marginOf, type Placement, sideAcross, sideDown } from './place.ts'
 import { buildParagraph } from './typeset.ts'
@@ -12,6 +12,10 @@ export interface Letters {
   y: number
   width: number
   height: number
+  /** Of the picture: how far apart its rows are. */
+  pictureWidth: number
+  /** What letters cover of the region. */
+  ink: Rect
   /** Letter size in pixels. */
   size: number
   /** How much of each pixel the letters cover, 0 to 255; emoji count with the border that sets them off. */
@@ -27,6 +31,18 @@ export interface LetterLine {
   bottom: number
   /** Columns at which the next letter begins. */
   ends: number[]
+}
+
+/** The ink and what lies around it, as far as it belongs to the region. */
+export function around({ ink, width, height }: Letters, reach: number): Rect {
+  const x = Math.max(0, ink.x - reach)
+  const y = Math.max(0, ink.y - reach)
+  return {
+    x,
+    y,
+    width: Math.min(width, ink.x + ink.width + reach) - x,
+    height: Math.min(height, ink.y + ink.height + reach) - y,
+  }
 }
 
 /** Letters may stand out of their lines by this much: marks above and below, swashes. */
@@ -77,9 +93,12 @@ export function drawLetters(
       width: Math.ceil(shape.width * size) + 2 * margin + 2,
       height: Math.ceil(letters.getHeight()) + 2 * margin,
     }
-    const words = draw(canvasKit, letters, canvas, margin)
+    const { Alpha_8, RGBA_8888 } = canvasKit.ColorType
+    const words = draw(canvasKit, letters, canvas, margin, { colorType: Alpha_8, channels: 1 })
     const hasEmoji = runs.some(({ face }) => face.emoji)
-    const emoji = hasEmoji ? draw(canvasKit, lay('emoji'), canvas, margin) : undefined
+    const emoji = hasEmoji
+      ? draw(canvasKit, lay('emoji'), canvas, margin, { colorType: RGBA_8888, channels: 4 })
+      : undefined
     const cover = coverOf(words, emoji, canvas, Math.max(2, Math.round(STICKER * size)))
     const ink = inkOf(cover, canvas)
     if (!ink) return undefined
@@ -95,16 +114,22 @@ interface Size {
 }
 
 /** Straight into memory of ours: to read a surface back would take longer than to draw it. */
-function draw(canvasKit: CanvasKit, paragraph: Paragraph, { width, height }: Size, margin: number): Uint8Array {
-  const memory = canvasKit.Malloc(Uint8Array, 4 * width * height)
+function draw(
+  canvasKit: CanvasKit,
+  paragraph: Paragraph,
+  { width, height }: Size,
+  margin: number,
+  { colorType, channels }: { colorType: ColorType; channels: number },
+): Uint8Array {
+  const memory = canvasKit.Malloc(Uint8Array, channels * width * height)
   const info = {
     width,
     height,
-    colorType: canvasKit.ColorType.RGBA_8888,
+    colorType,
     alphaType: canvasKit.AlphaType.Premul,
     colorSpace: canvasKit.ColorSpace.SRGB,
   }
-  const surface = canvasKit.MakeRasterDirectSurface(info, memory, 4 * width)
+  const surface = canvasKit.MakeRasterDirectSurface(info, memory, channels * width)
   try {
     if (!surface) throw new Error(`no surface of ${width} x ${height} pixels for the title`)
     const canvas = surface.getCanvas()
@@ -118,29 +143,23 @@ function draw(canvasKit: CanvasKit, paragraph: Paragraph, { width, height }: Siz
   }
 }
 
+/** Letters, and emoji with their border. */
 function coverOf(words: Uint8Array, emoji: Uint8Array | undefined, { width, height }: Size, border: number) {
-  const cover = new Uint8Array(width * height)
-  for (let pixel = 0, at = 3; pixel < cover.length; pixel++, at += 4) cover[pixel] = words[at]!
-  if (!emoji) return cover
+  if (!emoji) return words
   const shapes = new Uint8Array(width * height)
   for (let pixel = 0, at = 3; pixel < shapes.length; pixel++, at += 4) shapes[pixel] = emoji[at]!
-  const squares = squaredDistances(shapes, width, height, border + 1)
-  for (let pixel = 0; pixel < cover.length; pixel++) {
-    const edge = Math.min(1, border + 0.5 - Math.sqrt(squares[pixel]!))
-    if (edge > 0) cover[pixel] = Math.max(cover[pixel]!, Math.round(255 * edge))
+  const squares = squaredDistances(shapes, width, { x: 0, y: 0, width, height }, border + 1)
+  for (let pixel = 0; pixel < words.length; pixel++) {
+    const square = squares[pixel]!
+    if (square > (border + 1) ** 2) continue
+    const edge = Math.min(1, border + 0.5 - Math.sqrt(square))
+    if (edge > 0) words[pixel] = Math.max(words[pixel]!, Math.round(255 * edge))
   }
-  return cover
+  return words
 }
 
-interface Box {
-  left: number
-  top: number
-  right: number
-  bottom: number
-}
-
-function inkOf(cover: Uint8Array, { width, height }: Size): Box | undefined {
-  const box = { left: width, top: height, right: -1, bottom: -1 }
+function inkOf(cover: Uint8Array, { width, height }: Size): Rect | undefined {
+  let [left, right, top, bottom] = [width, -1, -1, -1]
   for (let y = 0; y < height; y++) {
     const [start, end] = [y * width, (y + 1) * width - 1]
     let first = start
@@ -148,12 +167,13 @@ function inkOf(cover: Uint8Array, { width, height }: Size): Box | undefined {
     if (first > end) continue
     let last = end
     while (cover[last] === 0) last--
-    box.left = Math.min(box.left, first - start)
-    box.right = Math.max(box.right, last - start)
-    box.top = Math.min(box.top, y)
-    box.bottom = y
+    left = Math.min(left, first - start)
+    right = Math.max(right, last - start)
+    if (top < 0) top = y
+    bottom = y
   }
-  return box.right < 0 ? undefined : box
+  if (right < 0) return undefined
+  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }
 }
 
 /** Where lines and letters end, on the canvas. A letter is what the shaper keeps together: a cluster. */
@@ -178,30 +198,38 @@ function cut(
   cover: Uint8Array,
   emoji: Uint8Array | undefined,
   canvas: Size,
-  ink: Box,
+  ink: Rect,
   lines: LetterLine[],
   { size, position }: Placement,
   picture: Size,
 ): Letters {
   const margin = marginOf(picture)
-  const left = Math.round(edgeOf(picture.width, ink.right - ink.left + 1, margin, sideAcross(position)))
-  const top = Math.round(edgeOf(picture.height, ink.bottom - ink.top + 1, margin, sideDown(position)))
+  const left = Math.round(edgeOf(picture.width, ink.width, margin, sideAcross(position)))
+  const top = Math.round(edgeOf(picture.height, ink.height, margin, sideDown(position)))
   const reach = reachOf(size)
   const x = Math.max(0, left - reach)
   const y = Math.max(0, top - reach)
-  const width = Math.min(picture.width, left + ink.right - ink.left + 1 + reach) - x
-  const height = Math.min(picture.height, top + ink.bottom - ink.top + 1 + reach) - y
+  const width = Math.min(picture.width, left + ink.width + reach) - x
+  const height = Math.min(picture.height, top + ink.height + reach) - y
   /** From the canvas to the region. */
-  const [dx, dy] = [left - ink.left - x, top - ink.top - y]
+  const [dx, dy] = [left - ink.x - x, top - ink.y - y]
   const region = { cover: new Uint8Array(width * height), emoji: emoji && new Uint8Array(4 * width * height) }
-  const from = Math.max(ink.left, -dx)
-  const to = Math.min(ink.right + 1, width - dx)
-  for (let row = Math.max(ink.top, -dy); row <= ink.bottom && row + dy < height; row++) {
+  const to = Math.min(ink.x + ink.width, width - dx)
+  for (let row = ink.y; row < ink.y + ink.height && row + dy < height; row++) {
     const start = row * canvas.width
-    const target = (row + dy) * width + from + dx
-    region.cover.set(cover.subarray(start + from, start + to), target)
-    if (emoji) region.emoji!.set(emoji.subarray(4 * (start + from), 4 * (start + to)), 4 * target)
+    const target = (row + dy) * width + ink.x + dx
+    region.cover.set(cover.subarray(start + ink.x, start + to), target)
+    if (emoji) region.emoji!.set(emoji.subarray(4 * (start + ink.x), 4 * (start + to)), 4 * target)
   }
-  const moved = lines.map(({ bottom, ends }) => ({ bottom: bottom + dy, ends: ends.map((end) => end + dx) }))
-  return { x, y, width, height, size, ...region, lines: moved }
+  return {
+    ...{ x, y, width, height, size, ...region },
+    pictureWidth: picture.width,
+    ink: {
+      x: ink.x + dx,
+      y: ink.y + dy,
+      width: to - ink.x,
+      height: Math.min(ink.height, height - dy - ink.y),
+    },
+    lines: lines.map(({ bottom, ends }) => ({ bottom: bottom + dy, ends: ends.map((end) => end + dx) })),
+  }
 }

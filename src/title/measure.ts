@@ -1,7 +1,6 @@
 // How well a title can be read: contrast of the letters with the ring around them, measured on pixels as they ship. Pure.
 import type { Picture } from './analysis.ts'
 import { contrast, LINEAR, luminance, type Rgb } from './colour.ts'
-import type { Letters } from './letters.ts'
 import { type Ring, worstOf } from './ring.ts'
 
 export interface Readability {
@@ -15,29 +14,24 @@ export interface Readability {
  * Measures against the letters' colour as it arrived: the median luminance inside them. The smallest of several pictures counts.
  * `colours` are those that were drawn: they say whether the letters are meant to be the lighter ones.
  */
-export function measure(
-  pictures: Picture[],
-  letters: Letters,
-  ring: Ring,
-  colours: { fill: Rgb; back: Rgb },
-): Readability {
-  const found = pictures.map((picture) => measureOne(picture, letters, ring, colours))
+export function measure(pictures: Picture[], ring: Ring, colours: { fill: Rgb; back: Rgb }): Readability {
+  const found = pictures.map((picture) => measureOne(picture, ring, colours))
   return { p5: Math.min(...found.map(({ p5 }) => p5)), worst: Math.min(...found.map(({ worst }) => worst)) }
 }
 
-function measureOne(picture: Picture, letters: Letters, ring: Ring, { fill, back }: { fill: Rgb; back: Rgb }) {
+function measureOne(picture: Picture, ring: Ring, { fill, back }: { fill: Rgb; back: Rgb }) {
   // What nothing was measured on was not shown to be readable.
   if (ring.pixels.length === 0) return { p5: 1, worst: 1 }
   const { data } = picture
   const light = luminance(...fill) > luminance(...back)
-  const own = inkLuminance(picture, letters, ring) ?? luminance(...fill)
+  const own = inkLuminance(picture, ring) ?? luminance(...fill)
   const table = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
     const around = step / STEPS
     return light === own > around ? binOf(contrast(own, around)) : BINS - 1
   })
   const values = new Uint8Array(ring.pixels.length)
   for (let index = 0; index < values.length; index++) {
-    const at = offsetOf(picture, letters, ring.pixels[index]!)
+    const at = picture.channels * ring.pixels[index]!
     const around = 0.2126 * LINEAR[data[at]!]! + 0.7152 * LINEAR[data[at + 1]!]! + 0.0722 * LINEAR[data[at + 2]!]!
     values[index] = table[light ? Math.ceil(STEPS * around) : Math.floor(STEPS * around)]!
   }
@@ -53,16 +47,11 @@ const binOf = (ratio: number) => Math.ceil((1 - Math.log(ratio) / Math.log(MOST)
 const ratioOf = (bin: number) => MOST ** (1 - bin / (BINS - 1))
 
 /** `undefined` where letters are too thin to have an inside, or are all emoji. */
-function inkLuminance(picture: Picture, letters: Letters, ring: Ring): number | undefined {
+function inkLuminance(picture: Picture, ring: Ring): number | undefined {
   const inside = new Float64Array(ring.inside.length)
   for (let index = 0; index < inside.length; index++) {
-    const at = offsetOf(picture, letters, ring.inside[index]!)
+    const at = picture.channels * ring.inside[index]!
     inside[index] = luminance(picture.data[at]!, picture.data[at + 1]!, picture.data[at + 2]!)
   }
   return inside.sort()[inside.length >> 1]
-}
-
-function offsetOf({ width, channels }: Picture, letters: Letters, pixel: number): number {
-  const row = Math.floor(pixel / letters.width)
-  return channels * ((letters.y + row) * width + letters.x + pixel - row * letters.width)
 }

@@ -1,34 +1,45 @@
-// Where lines may break that have no spaces: between phrases in Japanese and Chinese, between words in Thai and its neighbours.
+// Where lines may break: between phrases in Japanese and Chinese, between words in Korean, in Thai and its neighbours.
 
 const BREAK = '\u200b'
 const WORD_JOINER = '\u2060'
 /** Longer phrases may be broken anywhere: to keep them whole would cost too much of the letters' size. */
 const LONGEST_PHRASE = 10
 
-const words = new Intl.Segmenter('ja', { granularity: 'word' })
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const LEANS_BACK = /^[\p{Script=Hiragana}\p{Pe}\p{Pf}\p{Po}ー]/u
 const HOLDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Pe}\p{Pf}\p{Po}ー]$/u
 
 /** Scripts without spaces between words, for which Skia knows no breaks here. */
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
-const unspacedWords = new Intl.Segmenter('th', { granularity: 'word' })
+
+const HANGUL = /\p{Script=Hangul}/u
+
+/** Made when first needed: their dictionaries take a while to load. */
+const wordsOf = (language: string) => new Intl.Segmenter(language, { granularity: 'word' })
 
 /** The same text, with marks where its lines may break and may not. */
 export function markBreaks(text: string): string {
-  return joinPhrases(breakWords(text))
+  return joinPhrases(joinSyllables(breakWords(text)))
 }
 
 /** Zero-width spaces between the words of scripts that write none. */
 function breakWords(text: string): string {
   if (!UNSPACED.test(text)) return text
   let broken = ''
-  for (const { segment } of unspacedWords.segment(text)) {
+  for (const { segment } of wordsOf('th').segment(text)) {
     const isInside = UNSPACED.test(segment) && UNSPACED.test(broken.slice(-1))
     broken += isInside ? BREAK + segment : segment
   }
   return broken
+}
+
+/** Korean has spaces between its words, and by rule may break within them too; good typography does not. */
+function joinSyllables(text: string): string {
+  if (!HANGUL.test(text)) return text
+  return text
+    .split(' ')
+    .map((word) => (HANGUL.test(word) ? joined(word) : word))
+    .join(' ')
 }
 
 /**
@@ -38,7 +49,7 @@ function breakWords(text: string): string {
 export function joinPhrases(text: string): string {
   if (!IDEOGRAPHIC.test(text)) return text
   const phrases: string[] = []
-  for (const { segment } of words.segment(text)) {
+  for (const { segment } of wordsOf('ja').segment(text)) {
     const last = phrases.at(-1)
     const leans = LEANS_BACK.test(segment) && last !== undefined && HOLDS.test(last)
     if (leans) phrases[phrases.length - 1] = last + segment
@@ -47,8 +58,10 @@ export function joinPhrases(text: string): string {
   return phrases.map(joinPhrase).join('')
 }
 
-function joinPhrase(phrase: string): string {
-  if (!IDEOGRAPHIC.test(phrase)) return phrase
+const joinPhrase = (phrase: string) => (IDEOGRAPHIC.test(phrase) ? joined(phrase) : phrase)
+
+function joined(phrase: string): string {
+  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
   const parts = Array.from(graphemes.segment(phrase), ({ segment }) => segment)
   return parts.length > LONGEST_PHRASE ? phrase : parts.join(WORD_JOINER)
 }

@@ -1,15 +1,15 @@
 // The ring: the pixels just outside the letters, which decide whether they are seen, each with the letter that it surrounds. Pure.
 import { squaredDistances } from './distance.ts'
-import type { Letters } from './letters.ts'
+import { around, type Letters } from './letters.ts'
 
 export interface Ring {
-  /** Pixels of the letters' region, as offsets into it, and the letter of each. */
+  /** Pixels of the picture, counted row by row, and the letter of each. */
   pixels: Int32Array
   letters: Uint16Array
   letterCount: number
-  /** Of any pixel of the region, on the ring or not. */
+  /** Of any pixel of the letters' region, on the ring or not. */
   letterAt(x: number, y: number): number
-  /** Pixels wholly inside letters, some of them: what the letters' own colour is measured on. */
+  /** Pixels of the picture that lie wholly inside letters, some of them: what the letters' own colour is measured on. */
   inside: Int32Array
 }
 
@@ -20,37 +20,44 @@ export const ringWidth = (size: number) => Math.max(3, 0.07 * size)
 const FAINT = 5
 const INSIDE_EVERY = 23
 
+// Room for the most there can be, kept from call to call.
+let pixels = new Int32Array(0)
+let owners = new Uint16Array(0)
+let inside = new Int32Array(0)
+
 /** `width` is for tests that shrink the ring. */
 export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring {
   const { cover, emoji } = letters
-  const squares = squaredDistances(cover, letters.width, letters.height, Math.ceil(width))
+  const part = around(letters, Math.ceil(width))
+  const squares = squaredDistances(cover, letters.width, part, Math.ceil(width))
   const limit = width * width
   const { rows, columns, count } = ownership(letters)
-  let most = 0
-  for (let pixel = 0; pixel < squares.length; pixel++) if (squares[pixel]! <= limit && cover[pixel]! <= FAINT) most++
-  const pixels = new Int32Array(most)
-  const owners = new Uint16Array(most)
-  const inside = new Int32Array(Math.ceil(cover.length / INSIDE_EVERY))
+  if (pixels.length < squares.length) {
+    pixels = new Int32Array(squares.length)
+    owners = new Uint16Array(squares.length)
+    inside = new Int32Array(Math.ceil(squares.length / INSIDE_EVERY))
+  }
   let found = 0
   let foundInside = 0
-  for (let y = 0, pixel = 0; y < letters.height; y++) {
+  for (let y = part.y, cell = 0; y < part.y + part.height; y++) {
     const line = rows[y]! * letters.width
-    for (let x = 0; x < letters.width; x++, pixel++) {
-      const square = squares[pixel]!
+    const inPicture = (letters.y + y) * letters.pictureWidth + letters.x
+    for (let x = part.x, pixel = y * letters.width + x; x < part.x + part.width; x++, pixel++, cell++) {
+      const square = squares[cell]!
       if (square > limit) continue
       if (square > 0 && cover[pixel]! <= FAINT) {
         owners[found] = columns[line + x]!
-        pixels[found++] = pixel
-      } else if (cover[pixel] === 255 && pixel % INSIDE_EVERY === 0 && !emoji?.[4 * pixel + 3])
-        inside[foundInside++] = pixel
+        pixels[found++] = inPicture + x
+      } else if (cover[pixel] === 255 && cell % INSIDE_EVERY === 0 && !emoji?.[4 * pixel + 3])
+        inside[foundInside++] = inPicture + x
     }
   }
   return {
-    pixels: pixels.subarray(0, found),
-    letters: owners.subarray(0, found),
+    pixels: pixels.slice(0, found),
+    letters: owners.slice(0, found),
     letterCount: count,
     letterAt: (x, y) => columns[rows[y]! * letters.width + x]!,
-    inside: inside.subarray(0, foundInside),
+    inside: inside.slice(0, foundInside),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Picture } from './analysis.ts'
 import { contrast, luminance } from './colour.ts'
 import type { Patch } from './dress.ts'
 import type { Help } from './help.ts'
-import type { Letters } from './letters.ts'
+import { around, type Letters } from './letters.ts'
 import { SMALLEST_SIZE } from './place.ts'
 
 const EVERY = 4
@@ -54,13 +54,11 @@ const HARDLY = 0.02
 /** Median of the letters against the 5th percentile of what is next to them, of the picture shown smaller. */
 function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, scale: number): number {
   const { width, height, light, cover } = shrink(picture, letters, scale)
-  const isLetter = (cell: number) => cover[cell]! >= MOSTLY
-  const inks: number[] = []
-  const grounds: number[] = []
+  const found = { inks: new Float32Array(light.length), grounds: new Float32Array(light.length) }
+  let [inks, grounds] = [0, 0]
   for (let y = 1; y < height - 1; y++)
-    for (let x = 1; x < width - 1; x++) {
-      const cell = y * width + x
-      if (isLetter(cell)) inks.push(light[cell]!)
+    for (let x = 1, cell = y * width + 1; x < width - 1; x++, cell++) {
+      if (cover[cell]! >= MOSTLY) found.inks[inks++] = light[cell]!
       else if (
         cover[cell]! <= HARDLY &&
         (cover[cell - 1]! > HARDLY ||
@@ -68,29 +66,33 @@ function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, sc
           cover[cell - width]! > HARDLY ||
           cover[cell + width]! > HARDLY)
       )
-        grounds.push(light[cell]!)
+        found.grounds[grounds++] = light[cell]!
     }
-  if (inks.length === 0 || grounds.length === 0) return 1
-  const own = inks.sort((a, b) => a - b)[inks.length >> 1]!
+  if (inks === 0 || grounds === 0) return 1
+  const own = found.inks.subarray(0, inks).sort()[inks >> 1]!
   const lighter = luminance(...fill) > luminance(...back)
-  grounds.sort((a, b) => (lighter ? b - a : a - b))
-  const around = grounds[Math.floor(grounds.length * 0.05)]!
+  const worst = Math.floor(grounds * 0.05)
+  const around = found.grounds.subarray(0, grounds).sort()[lighter ? grounds - 1 - worst : worst]!
   return lighter === own > around ? contrast(own, around) : 1
 }
 
-/** Mean luminance and cover of each cell of the letters' region; as browsers do it, channels are averaged as they are stored. */
+/** What is around the letters that may be looked at, in pixels of the picture shown smaller. */
+const SURROUNDINGS = 3
+
+/** Mean luminance and cover of each cell of the letters and what is around them; as browsers do it, channels are averaged as they are stored. */
 function shrink(picture: Picture, letters: Letters, scale: number) {
-  const width = Math.max(1, Math.floor(letters.width * scale))
-  const height = Math.max(1, Math.floor(letters.height * scale))
+  const part = around(letters, Math.ceil(SURROUNDINGS / scale))
+  const width = Math.max(1, Math.floor(part.width * scale))
+  const height = Math.max(1, Math.floor(part.height * scale))
   const sums = new Float32Array(5 * width * height)
-  const columns = Uint16Array.from({ length: letters.width }, (_, x) => Math.min(width - 1, Math.floor(x * scale)))
+  const columns = Uint16Array.from({ length: part.width }, (_, x) => Math.min(width - 1, Math.floor(x * scale)))
   // Every second pixel tells as much where a cell has many.
   const step = Math.max(1, Math.floor(0.5 / scale))
-  for (let y = 0; y < letters.height; y += step) {
+  for (let y = 0; y < part.height; y += step) {
     const row = Math.min(height - 1, Math.floor(y * scale)) * width
-    let at = picture.channels * ((letters.y + y) * picture.width + letters.x)
-    let pixel = y * letters.width
-    for (let x = 0; x < letters.width; x += step, pixel += step, at += step * picture.channels) {
+    let at = picture.channels * ((letters.y + part.y + y) * picture.width + letters.x + part.x)
+    let pixel = (part.y + y) * letters.width + part.x
+    for (let x = 0; x < part.width; x += step, pixel += step, at += step * picture.channels) {
       const cell = 5 * (row + columns[x]!)
       sums[cell]! += picture.data[at]!
       sums[cell + 1]! += picture.data[at + 1]!

@@ -7,7 +7,7 @@ import { POSITIONS, type TitleStyle, titleStyleSchema } from '../preset.ts'
 import { blend } from '../render/title.ts'
 import type { Picture } from './analysis.ts'
 import type { Patch } from './dress.ts'
-import { parseRanges } from './faces.ts'
+import { packagesFor, packagesThatDraw, parseRanges } from './faces.ts'
 import { type Fonts, openFonts } from './fonts.ts'
 import { joinPhrases, markBreaks } from './phrases.ts'
 import { openTitlePainter, type Painted, type TitleBlock, type TitlePainter } from './title.ts'
@@ -70,17 +70,35 @@ describe('faces', () => {
     read.length = 0
     const fresh = await openFonts(canvasKit, readPackageFile)
     await fresh.itemise('Only Latin')
-    expect(read.filter((path) => path.endsWith('.woff2'))).toEqual([
-      '@fontsource/anton/files/anton-latin-400-normal.woff2',
-    ])
+    expect(read).toEqual(['@fontsource/anton/unicode.json', '@fontsource/anton/files/anton-latin-400-normal.woff2'])
+  })
+
+  test('an optional package is used where it is installed, and named where it is not', async () => {
+    // Stands in for a Korean package, which is not installed here: a table that claims letters which the others lack.
+    const table = JSON.stringify({ '[0]': 'U+16A0', latin: 'U+16A2' })
+    const pretend = async (path: string) => {
+      if (path === '@fontsource/black-han-sans/unicode.json') return new TextEncoder().encode(table)
+      return readPackageFile(
+        path.includes('black-han-sans') ? '@fontsource/anton/files/anton-latin-400-normal.woff2' : path,
+      )
+    }
+    const korean = await openFonts(canvasKit, pretend)
+    read.length = 0
+    expect((await korean.itemise('ᚠ')).missing).toEqual(['ᚠ'])
+    expect(read).toContain('@fontsource/anton/files/anton-latin-400-normal.woff2')
+    expect(packagesThatDraw(['한'])[0]).toBe('@fontsource/black-han-sans')
+    expect(packagesThatDraw(['ᚠ'])).toEqual([])
+  })
+
+  test('ideographs are Chinese where no kana says that they are Japanese', () => {
+    const order = (title: string) =>
+      packagesFor(title).flatMap(({ name, optional }) => optional ?? (name.includes('jp') ? 'Japanese' : []))
+    expect(order('你好世界')[0]).toBe('Chinese')
+    expect(order('秘密を話す')[0]).toBe('Japanese')
   })
 
   test('ranges are read as CSS writes them', () => {
-    expect(parseRanges('U+0-FF, U+131,U+1f1e6-1f1ff')).toEqual([
-      [0, 0xff],
-      [0x131, 0x131],
-      [0x1f1e6, 0x1f1ff],
-    ])
+    expect([...parseRanges('U+0-FF, U+131,U+1f1e6-1f1ff')]).toEqual([0, 0xff, 0x131, 0x131, 0x1f1e6, 0x1f1ff])
   })
 })
 
@@ -121,6 +139,7 @@ describe('typeset', () => {
     expect(shown('誰も教えてくれなかった')).toBe('誰·も教·え·て·く·れ·な·か·っ·た')
     expect(shown('iPhoneの「秘密」を話す')).toBe('iPhoneの「秘·密·」·を話·す')
     expect(joinPhrases('Only Latin')).toBe('Only Latin')
+    expect(markBreaks('열 가지 Rust').replaceAll('\u2060', '·')).toBe('열 가·지 Rust')
   })
 })
 

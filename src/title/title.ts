@@ -8,7 +8,7 @@ import { analyse, type Picture } from './analysis.ts'
 import { toHex } from './colour.ts'
 import { dress, type Patch } from './dress.ts'
 import type { ReadFontFile } from './faces.ts'
-import { openFonts, type Run } from './fonts.ts'
+import { type OwnFont, openFonts, type Run } from './fonts.ts'
 import { chooseHelp, type Effort, type Help } from './help.ts'
 import { drawLetters, type Letters } from './letters.ts'
 import { measure, type Readability } from './measure.ts'
@@ -61,9 +61,11 @@ export interface TitlePainter {
 export async function openTitlePainter(options: {
   canvasKit: CanvasKit
   readFile: ReadFontFile
+  /** By the names that presets call them. */
+  fonts?: Record<string, OwnFont> | undefined
 }): Promise<TitlePainter> {
   const { canvasKit, readFile } = options
-  const fonts = await openFonts(canvasKit, readFile)
+  const fonts = await openFonts(canvasKit, readFile, options.fonts)
 
   return {
     async set(request) {
@@ -100,12 +102,12 @@ function blockOf(
 ): TitleBlock {
   return {
     paint(effort) {
-      const help = chooseHelp(pictures, letters, ring, palette, style, effort)
+      const help = chooseHelp(pictures, ring, palette, style, effort)
       if (!help)
         throw new ThumbsmithError('title.not_readable', `No colour reaches a contrast of ${style.minContrast} : 1.`)
       return { help, patch: dress(letters, ring, help) }
     },
-    measure: (shipped, { help }) => measure(shipped, letters, ring, help),
+    measure: (shipped, { help }) => measure(shipped, ring, help),
     report: ({ help, patch }, { p5, worst }, shipped) => ({
       contrast: { p5: round(p5), worst: round(worst), target: round(help.target) },
       position: placement.position,
