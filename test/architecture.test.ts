@@ -17,6 +17,7 @@ const ROAD = [
   'catalogue',
   'feed',
   'rendition',
+  'removals',
   'sentinel',
   'state',
 ]
@@ -119,6 +120,8 @@ function partOf(file: string): Part {
   if (folder === 'http') return { part: 'http', unit: 'http' }
   if (folder === 'hosts') return { part: 'host', unit: 'hosts' }
   if (folder === 'title') return { part: 'title', unit: 'title' }
+  // Pure rectangles: the dashboard lays proofs out with them.
+  if (folder === 'render' && name === 'geometry') return { part: 'noun', unit: 'src' }
   if (PORTS[folder]?.includes(name)) return { part: 'port', unit: folder }
   if (folder === 'render') return { part: 'engine', unit: 'render' }
   // `fs-names` belongs to `fs`: drivers do not know one another.

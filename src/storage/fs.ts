@@ -1,12 +1,12 @@
 // The folder as a store: originals are plain files a person can see and drop, written whole and durably, under S3's preconditions.
-import { access, constants, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ThumbsmithError } from '../errors.ts'
 import { type FsAccess, fsAccess } from './fs-access.ts'
-import { type Body, isDenied, statIfThere, storageError } from './fs-durable.ts'
+import { type Body, isDenied, storageError } from './fs-durable.ts'
+import { openFolder } from './fs-folder.ts'
 import { type FoundFile, fileWalker } from './fs-list.ts'
-import { takeLock } from './fs-lock.ts'
 import { RESERVED_FOLDER } from './fs-names.ts'
 import { fsObjects } from './fs-objects.ts'
 import { parseRange, readFileStream } from './fs-read.ts'
@@ -205,44 +205,6 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
       await unlock()
     },
   }
-}
-
-interface OpenedFolder {
-  root: string
-  folds: boolean
-  unlock: () => Promise<void>
-}
-
-async function openFolder(given: string, isReadOnly: boolean): Promise<OpenedFolder> {
-  if (isReadOnly)
-    return {
-      root: await realpath(given),
-      folds: await foldsNames(join(given, RESERVED_FOLDER)),
-      unlock: async () => {},
-    }
-  await mkdir(given, { recursive: true })
-  const root = await realpath(given)
-  const reserved = join(root, RESERVED_FOLDER)
-  const temporary = join(reserved, 'tmp')
-  await mkdir(join(reserved, 'heads'), { recursive: true })
-  const unlock = await takeLock(join(reserved, 'lock'), given)
-  try {
-    await rm(temporary, { recursive: true, force: true })
-    await mkdir(temporary)
-    await writeFile(join(reserved, PROBE), '')
-    return { root, folds: await foldsNames(reserved), unlock }
-  } catch (error) {
-    await unlock()
-    throw error
-  }
-}
-
-const PROBE = 'probe-\u00e9'
-
-/** Whether the file system finds a name under another spelling. */
-async function foldsNames(reserved: string): Promise<boolean> {
-  const twins = [PROBE.toUpperCase(), PROBE.normalize('NFD')].map((name) => statIfThere(join(reserved, name)))
-  return (await Promise.all(twins)).some((stats) => stats !== undefined)
 }
 
 /** A prefix that no key can begin with finds nothing; it is no error. */
