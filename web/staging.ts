@@ -1,5 +1,6 @@
 // Files on their way in: looked at before anything is sent, and held until they have their titles.
 import type { About } from '../src/http/schemas.ts'
+import type { Focus } from '../src/original.ts'
 import { formatFormat } from './format.ts'
 import { drawPreview } from './preview.ts'
 import { CONTENT_TYPE, type Kind, SNIFF_BYTES, sniff } from './sniff.ts'
@@ -65,7 +66,16 @@ function patchEverywhere(id: string, preview: string | undefined): void {
 }
 
 export function titleStaged(id: string, title: string): void {
-  store.set(({ staged }) => ({ staged: staged.map((item) => (item.id === id ? { ...item, title } : item)) }))
+  patchStaged(id, { title })
+  store.set({ proving: id })
+}
+
+export function focusStaged(id: string, focus: Focus | undefined): void {
+  patchStaged(id, { focus })
+}
+
+function patchStaged(id: string, change: Partial<Staged>): void {
+  store.set(({ staged }) => ({ staged: staged.map((item) => (item.id === id ? { ...item, ...change } : item)) }))
 }
 
 export function unstage(id: string): void {
@@ -73,12 +83,12 @@ export function unstage(id: string): void {
 }
 
 export function clearStaged(): void {
-  store.set({ staged: [], sharedTitle: undefined })
+  store.set({ staged: [], sharedTitle: undefined, proving: undefined })
 }
 
 /** Takes what can be uploaded out of the tray, each with its title; what cannot stays, with its reason. */
 export function takeStaged(): Staged[] {
   const { staged, sharedTitle } = store.get()
-  store.set({ staged: staged.filter((item) => item.problem), sharedTitle: undefined })
+  store.set({ staged: staged.filter((item) => item.problem), sharedTitle: undefined, proving: undefined })
   return staged.filter((item) => !item.problem).map((item) => ({ ...item, title: sharedTitle ?? item.title }))
 }

@@ -1,5 +1,6 @@
 // What the page knows: one store, and the pure steps by which it changes.
 import type { About, FeedEvent, OriginalList, OriginalView } from '../src/http/schemas.ts'
+import type { Focus } from '../src/original.ts'
 
 /** A file that waits for its title. `problem` says why it cannot be uploaded. */
 export interface Staged {
@@ -7,6 +8,8 @@ export interface Staged {
   file: File
   contentType: string
   title: string
+  /** Where the eye should rest, as fractions of the picture. */
+  focus?: Focus | undefined
   preview?: string | undefined
   problem?: string | undefined
 }
@@ -16,6 +19,7 @@ export interface Sending {
   file: File
   contentType: string
   title: string
+  focus?: Focus | undefined
   preview?: string | undefined
   /** Known once the ticket is there. */
   originalId?: string | undefined
@@ -33,6 +37,8 @@ export interface State {
   staged: Staged[]
   /** The title for all staged files, where one was asked for. */
   sharedTitle: string | undefined
+  /** The staged file whose title was typed last: its proof is shown. */
+  proving: string | undefined
   sending: Sending[]
   originals: OriginalView[]
   /** Where the next page of the list begins. */
@@ -53,6 +59,7 @@ export const initialState: State = {
   about: undefined,
   staged: [],
   sharedTitle: undefined,
+  proving: undefined,
   sending: [],
   originals: [],
   next: undefined,

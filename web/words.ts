@@ -1,5 +1,6 @@
 // Every sentence of the page, in one typed dictionary: translate this object and the page speaks another language.
 import type { RenditionView } from '../src/http/schemas.ts'
+import type { TitleReport } from '../src/title-report.ts'
 import { formatBytes, formatCount, formatPlural } from './format.ts'
 import type { Kind } from './sniff.ts'
 
@@ -92,11 +93,58 @@ const en = {
       string
     >,
     stale: 'made before the preset changed',
-    readable: (ratio: string) => `Title readable: ${ratio} : 1`,
-    legibleFrom: (width: number) => `The title cannot be read where this is shown less than ${width} pixels wide`,
-    truncated: 'The title is too long for this picture, so its end is left out',
-    missing: (characters: string) => `No font here has ${characters}`,
     broken: 'The picture could not be loaded.',
+  },
+
+  report: {
+    readable: (ratio: string) => `Title readable: ${ratio} : 1`,
+    legibleFrom: (width: number) => `The title cannot be read where this is shown less than ${width} pixels wide.`,
+    truncated: 'The title is too long for this picture, so its end is left out.',
+    missing: (characters: string) => `No font here has ${characters}: left out of the title.`,
+    ratio: (ratio: string) => `${ratio} : 1`,
+    wholeText: 'Contrast of the text',
+    worstLetter: 'Of its worst letter',
+    target: 'Asked for',
+    letters: 'Letters',
+    size: (pixels: number, lines: string) => `${formatCount(pixels)} px, ${lines}`,
+    place: 'Stands',
+    positions: {
+      'top-left': 'at the top left',
+      top: 'at the top',
+      'top-right': 'at the top right',
+      left: 'at the left',
+      center: 'in the middle',
+      right: 'at the right',
+      'bottom-left': 'at the bottom left',
+      bottom: 'at the bottom',
+      'bottom-right': 'at the bottom right',
+    } satisfies Record<TitleReport['position'], string>,
+    helpUsed: 'Behind the letters',
+    help: {
+      none: () => 'nothing: the picture is calm enough',
+      glow: (strength: string) => `a glow of ${strength}`,
+      outline: () => 'an outline',
+      banner: (strength: string) => `a banner of ${strength}`,
+    } satisfies Record<TitleReport['help'], (strength: string) => string>,
+    change: 'Changes the picture by',
+    damage: (points: string) => `${points} of 100 in lightness`,
+    smallest: 'Can be read',
+    from: (width: number) => `from ${formatCount(width)} px wide`,
+  },
+
+  proof: {
+    label: (preset: string) => `How ${preset} will look with this title`,
+    loading: 'Setting the title …',
+    unreadable: 'This browser cannot show the file, so the title is drawn after the upload only.',
+    unavailable: 'The title cannot be shown here before the upload; it is drawn after it.',
+  },
+
+  focus: {
+    none: 'Focus: none. Click where the eye should rest, or move a point there with the arrow keys.',
+    at: (across: string, down: string) =>
+      `Focus at ${across} from the left and ${down} from the top. The arrow keys move it, Delete removes it.`,
+    hint: 'Click on the picture where the eye should rest',
+    clear: 'Clear focus',
   },
 
   viewer: {

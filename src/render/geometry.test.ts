@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POSITIONS, presetSchema } from '../preset.ts'
-import { cutFor, layOut } from './geometry.ts'
+import { cutFor, focusOn, layOut, pointUnder } from './geometry.ts'
 
 const side = fc.integer({ min: 1, max: 20_000 })
 const box = fc.integer({ min: 1, max: 4_096 })
@@ -119,4 +119,17 @@ describe('cutFor', () => {
       { numRuns: 2_000 },
     )
   })
+})
+
+test('a point on the rendition leads back to the point of the original', () => {
+  fc.assert(
+    fc.property(anyLayout, ({ picture, preset, focus = { x: 0.5, y: 0.5 } }) => {
+      const layout = layOut(picture, preset)
+      const shown = focusOn(layout, focus)
+      if (!shown) return
+      const back = pointUnder(layout, shown)
+      expect(back.x).toBeCloseTo(focus.x, 6)
+      expect(back.y).toBeCloseTo(focus.y, 6)
+    }),
+  )
 })

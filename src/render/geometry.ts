@@ -138,3 +138,10 @@ export function focusOn({ canvas, scaled, crop, at }: Layout, focus: Focus | und
   const y = (focus.y * scaled.height - crop.top + at.top) / canvas.height
   return x < 0 || x > 1 || y < 0 || y > 1 ? undefined : { x, y }
 }
+
+/** The other way round: a point of the rendition as fractions of the original, its nearest where it lies beside it. */
+export function pointUnder({ canvas, scaled, crop, at }: Layout, point: Focus): Focus {
+  const x = (point.x * canvas.width - at.left + crop.left) / scaled.width
+  const y = (point.y * canvas.height - at.top + crop.top) / scaled.height
+  return { x: clamp(x, 0, 1), y: clamp(y, 0, 1) }
+}

@@ -1,31 +1,17 @@
 // One rendition on a card: its preset, its state, its size, and what can be done with it.
 import type { OriginalView, RenditionView } from '../../src/http/schemas.ts'
-import { formatBytes, formatFormat, formatList, formatPixels, formatRatio } from '../format.ts'
+import { formatBytes, formatFormat, formatPixels } from '../format.ts'
 import { nameOf } from '../state.ts'
 import { store } from '../store.ts'
 import { words } from '../words.ts'
 import { RenditionActions } from './actions.tsx'
+import { TitleNotes } from './title-notes.tsx'
 
 /** `1280 × 720 · JPEG · 84 kB`, or nothing before it is known. */
 export function sizeOf(rendition: RenditionView): string {
   const { width, height, format, bytes } = rendition
   if (width === undefined || height === undefined || format === undefined || bytes === undefined) return ''
   return [formatPixels(width, height), formatFormat(format), formatBytes(bytes)].join(' · ')
-}
-
-/** Pages show pictures this wide, and most of them wider. */
-const SHOWN_WIDTH = 320
-
-/** How well the title can be read, and what to know before it is shown small. */
-function TitleNotes({ report }: { report: NonNullable<RenditionView['title']> }) {
-  const { contrast, legibleAt, truncated } = report
-  return (
-    <>
-      <p class="edge">{words.card.readable(formatRatio(Math.min(contrast.p5, contrast.worst)))}</p>
-      {legibleAt > SHOWN_WIDTH && <p class="note">{words.card.legibleFrom(legibleAt)}</p>}
-      {truncated && <p class="note">{words.card.truncated}</p>}
-    </>
-  )
 }
 
 export function RenditionRow({ original, rendition }: { original: OriginalView; rendition: RenditionView }) {
@@ -55,10 +41,7 @@ export function RenditionRow({ original, rendition }: { original: OriginalView; 
         {rendition.error && rendition.error.message !== original.error?.message && (
           <p class="problem">{rendition.error.message}</p>
         )}
-        {rendition.missingCharacters && rendition.missingCharacters.length > 0 && (
-          <p class="note">{words.card.missing(formatList(rendition.missingCharacters))}</p>
-        )}
-        {rendition.title && <TitleNotes report={rendition.title} />}
+        <TitleNotes report={rendition.title} missing={rendition.missingCharacters} />
       </div>
       <RenditionActions rendition={rendition} name={name} />
     </li>

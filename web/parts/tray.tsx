@@ -7,6 +7,7 @@ import { store, useStore } from '../store.ts'
 import { loadSender, startUploads } from '../uploads.ts'
 import { words } from '../words.ts'
 import { CloseIcon, ImageIcon } from './icons.tsx'
+import { Proofs } from './proofs.tsx'
 import { TitleRoom } from './title-field.tsx'
 
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgent)
@@ -18,6 +19,7 @@ export function Tray() {
 
 function OpenTray({ staged }: { staged: Staged[] }) {
   const shared = useStore((state) => state.sharedTitle)
+  const proving = useStore((state) => state.proving)
   const form = useRef<HTMLFormElement>(null)
   const ready = staged.filter((item) => !item.problem)
   const tooLong = (shared !== undefined ? [shared] : ready.map((item) => item.title)).some((t) => titleRoom(t) < 0)
@@ -84,11 +86,17 @@ function OpenTray({ staged }: { staged: Staged[] }) {
               value={shared}
               onInput={(sharedTitle) => store.set({ sharedTitle })}
             />
+            {ready[0] && <Proofs item={ready.find(({ id }) => id === proving) ?? ready[0]} title={shared} />}
           </div>
         )}
         <ul class="tray-list">
           {staged.map((item) => (
-            <TrayRow key={item.id} item={item} own={shared === undefined || ready.length < 2} />
+            <TrayRow
+              key={item.id}
+              item={item}
+              own={shared === undefined || ready.length < 2}
+              proving={item.id === proving}
+            />
           ))}
         </ul>
         <TrayFoot ready={ready.length} blocked={tooLong} />
@@ -97,7 +105,7 @@ function OpenTray({ staged }: { staged: Staged[] }) {
   )
 }
 
-function TrayRow({ item, own }: { item: Staged; own: boolean }) {
+function TrayRow({ item, own, proving }: { item: Staged; own: boolean; proving: boolean }) {
   const { file } = item
   return (
     <li class="tray-row" data-refused={item.problem !== undefined}>
@@ -123,6 +131,7 @@ function TrayRow({ item, own }: { item: Staged; own: boolean }) {
       >
         <CloseIcon />
       </button>
+      {!item.problem && own && proving && <Proofs item={item} title={item.title} />}
     </li>
   )
 }
