@@ -38,6 +38,8 @@ function fieldsOf({ ticket }: Upload): string {
   return Object.entries(ticket.fields).map(part).join('')
 }
 
+const BOUNDARIES = ['""', ';', ' ', '"', '"x', 'x; boundary=y', '%', 'x'.repeat(500), "*=utf-8''%ff", 'é', '\\"', '=']
+
 describe('a form', () => {
   it('that is no form, has no file, or has it first is refused', async () => {
     const upload = await ticket()
@@ -50,6 +52,9 @@ describe('a form', () => {
       await post('', 'multipart/form-data; boundary=x'),
       await post('--x--\r\n', 'multipart/form-data; boundary=x'),
       await post('--x\r\n\r\n', 'multipart/form-data; boundary=x'),
+      ...(await Promise.all(
+        BOUNDARIES.map((boundary) => post('--x--\r\n', `multipart/form-data; boundary=${boundary}`)),
+      )),
       await post(new FormData()),
     ]) {
       expect([400, 403]).toContain(response.status)

@@ -23,11 +23,7 @@ export async function readForm<T>(
   const contentType = request.headers.get('content-type') ?? ''
   if (!/^multipart\/form-data\s*;.*boundary=/i.test(contentType) || !request.body)
     throw refused('Send the upload as multipart/form-data: every field of the ticket, then the file.')
-  const parser = Busboy({
-    headers: { 'content-type': contentType },
-    limits: LIMITS,
-    isPartAFile: (name) => name === FILE_FIELD,
-  })
+  const parser = parserFor(contentType)
   const fields: Fields = []
   const gaveUp = new AbortController()
   let file: BusboyFileStream | undefined
@@ -64,5 +60,17 @@ export async function readForm<T>(
     return { fields, result }
   } finally {
     gaveUp.abort()
+  }
+}
+
+function parserFor(contentType: string): ReturnType<typeof Busboy> {
+  const isPartAFile = (name: string | undefined) => name === FILE_FIELD
+  try {
+    return Busboy({ headers: { 'content-type': contentType }, limits: LIMITS, isPartAFile })
+  } catch (error) {
+    throw new ThumbsmithError('ticket.refused', 'The boundary of the multipart/form-data cannot be read.', {
+      detail: String(error),
+      cause: error,
+    })
   }
 }
