@@ -151,6 +151,13 @@ describe('the environment', () => {
     expect(problems(yaml, env)).toContain(message)
   })
 
+  it('is never repeated with a password in it', () => {
+    for (const name of ['THUMBSMITH_PUBLIC_URL', 'THUMBSMITH_ALLOWED_ORIGINS']) {
+      const told = problems(yaml, { [name]: 'https://ann:pass/w@rd@example.com/path' })
+      expect(told).toMatch(new RegExp(`^${name} holds "https://…@example\\.com/path"`))
+    }
+  })
+
   it('may open the port to others once it says who may come in', () => {
     const env = {
       HOST: '0.0.0.0',

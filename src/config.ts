@@ -165,7 +165,9 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
   const site = (name: Variable, text: string): string => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search)
-      throw invalid(`${name} holds "${text}". Give an origin such as https://pictures.example.com, without a path.`)
+      throw invalid(
+        `${name} holds "${withoutPassword(text)}". Give an origin such as https://pictures.example.com, without a path.`,
+      )
     return url.origin
   }
   const level = value('THUMBSMITH_LOG_LEVEL')
@@ -209,6 +211,8 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     )
   return Object.freeze(config)
 }
+
+const withoutPassword = (url: string): string => url.replace(/\/\/.*@/s, '//…@')
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 

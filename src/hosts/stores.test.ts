@@ -1,7 +1,7 @@
 // Where the two stores are, by their URLs, and which pairs cannot be.
 import { expect, it } from 'vitest'
 import { ThumbsmithError } from '../errors.ts'
-import { placesOf } from './stores.ts'
+import { parseUrl, placesOf } from './stores.ts'
 
 const AT = '?endpoint=http://127.0.0.1:9000'
 
@@ -29,4 +29,17 @@ it.each([
 ])('not %s and %s', (originals, renditions, words) => {
   expect(() => placesOf({ originals, renditions })).toThrow(ThumbsmithError)
   expect(() => placesOf({ originals, renditions })).toThrow(words)
+})
+
+it.each([
+  ['postgres://ann:secret@db/x', 'THUMBSMITH_ORIGINALS begins with postgres:. It must begin with file: or s3:'],
+  ['ann:secret@db/x', 'THUMBSMITH_ORIGINALS begins with no scheme that is known here. It must'],
+  ['//ann:secret@db/x', 'THUMBSMITH_ORIGINALS begins with no scheme'],
+])('a password in %s is not repeated', (url, words) => {
+  expect(() => parseUrl('THUMBSMITH_ORIGINALS', url, ['file', 's3'])).toThrow(words)
+})
+
+it('nor is one in a bucket that is none', () => {
+  const places = () => placesOf({ originals: 's3:/ann:secret@bucket', renditions: 'file:./a' })
+  expect(places).toThrow('THUMBSMITH_ORIGINALS: "s3://" names no bucket.')
 })

@@ -25,10 +25,13 @@ export type Place = { scheme: 'file'; root: string } | { scheme: 's3'; location:
 
 const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
 
+/** Never repeats the URL: there may be a password in it. */
 export function parseUrl(variable: string, url: string, schemes: string[]): { scheme: string; rest: string } {
   const [, scheme, rest] = /^([a-z0-9+]+):(.*)$/s.exec(url) ?? []
-  if (scheme === undefined || !schemes.includes(scheme))
-    throw invalid(`${variable} is "${url}". It must begin with ${schemes.map((known) => `${known}:`).join(' or ')}`)
+  if (scheme === undefined || !schemes.includes(scheme)) {
+    const begins = rest?.startsWith('//') ? `begins with ${scheme}:` : 'begins with no scheme that is known here'
+    throw invalid(`${variable} ${begins}. It must begin with ${schemes.map((known) => `${known}:`).join(' or ')}`)
+  }
   return { scheme, rest: rest! }
 }
 

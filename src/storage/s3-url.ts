@@ -50,7 +50,7 @@ export function parseS3Url(name: string, url: string): S3Location {
   const [, authority = '', path = '', query = ''] = /^s3:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url) ?? []
   if (authority.includes('@'))
     throw invalid('credentials do not belong in the URL. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.')
-  if (!BUCKET.test(authority)) throw invalid(`"${url.split('?')[0]}" names no bucket. Write for example s3://pictures`)
+  if (!BUCKET.test(authority)) throw invalid(`"s3://${authority}" names no bucket. Write for example s3://pictures`)
   const parameters = new URLSearchParams(query)
   const parsed = querySchema.safeParse(Object.fromEntries(parameters))
   if (!parsed.success) {
