@@ -8,6 +8,10 @@ import { checkKey, KEY_MAX_BYTES } from './storage.ts'
 /** From the first byte to the answer, all tries together. */
 const CALL_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 3_000
+/** Without a word for this long, a call is made anew: one answer that is lost must not cost what was rendered. */
+const ANSWER_TIMEOUT_MS = 4_000
+/** For calls that take a server longer by their nature: of those, only `CALL_TIMEOUT_MS` is the end. */
+export const PATIENT = { requestTimeout: 0 } as const
 /** The body of an object takes as long as its reader does, but not a silence of this length. */
 export const SILENCE_MS = 15_000
 const TRIES = 3
@@ -41,6 +45,8 @@ export function openBucket(location: S3Location, credentials: S3ClientConfig['cr
     ...(credentials && { credentials }),
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: ANSWER_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
       // A slow reader is no silent server: the silence is measured where the body is read.
       socketTimeout: 0,
       httpAgent: { maxSockets: SOCKETS_MAX },

@@ -12,12 +12,14 @@ import {
 } from '@aws-sdk/client-s3'
 import { ThumbsmithError } from '../errors.ts'
 import { partsOf } from './s3-body.ts'
-import type { Bucket } from './s3-client.ts'
+import { type Bucket, PATIENT } from './s3-client.ts'
 import { isMissingObject, isRace, type S3Action, statusOf } from './s3-errors.ts'
 import { checkMetadata, type ObjectHead, type PutOptions } from './storage.ts'
 
 /** A body of one part goes in one call; S3 wants parts of 5 MiB at least, and 10,000 at most: 160 GB. */
 const PART_BYTES = 16 * 1024 * 1024
+/** What is larger may take its time on a slow line. */
+const PROMPT_MAX_BYTES = 1024 * 1024
 const RACES_MAX = 6
 const WRITE: S3Action = { what: 'write objects', permission: 's3:PutObject' }
 
@@ -83,7 +85,12 @@ async function putWhole(bucket: Bucket, target: Target, bytes: Uint8Array): Prom
     const wasBare = bucket.wantsBareEtags
     const command = new PutObjectCommand({ ...object, ...headers, ...conditionOf(bucket, target), Body: bytes })
     try {
-      const { ETag } = await bucket.call(WRITE, (call) => bucket.client.send(command, call), isConditionAnswer)
+      const pace = bytes.length > PROMPT_MAX_BYTES ? PATIENT : {}
+      const { ETag } = await bucket.call(
+        WRITE,
+        (call) => bucket.client.send(command, { ...call, ...pace }),
+        isConditionAnswer,
+      )
       return bareEtag(ETag)
     } catch (error) {
       if (error instanceof ThumbsmithError) throw error
@@ -136,7 +143,7 @@ async function putInParts(
   const send = async (bytes: Uint8Array) => {
     const PartNumber = done.length + 1
     const part = new UploadPartCommand({ ...upload, PartNumber, Body: bytes })
-    const { ETag } = await bucket.call(WRITE, (call) => client.send(part, call))
+    const { ETag } = await bucket.call(WRITE, (call) => client.send(part, { ...call, ...PATIENT }))
     done.push({ PartNumber, ETag })
     length += bytes.length
   }
@@ -149,7 +156,7 @@ async function putInParts(
       ...conditionOf(bucket, target),
       MultipartUpload: { Parts: done },
     })
-    const { ETag } = await bucket.call(WRITE, (call) => client.send(complete, call))
+    const { ETag } = await bucket.call(WRITE, (call) => client.send(complete, { ...call, ...PATIENT }))
     // Ceph leaves it out.
     const etag = bareEtag(ETag) || (await etagNow(bucket, object))
     if (!etag) throw new ThumbsmithError('storage.precondition_failed')

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { ThumbsmithError } from '../errors.ts'
 import { streamOf } from './s3-body.ts'
-import { type Bucket, openBucket, SILENCE_MS } from './s3-client.ts'
+import { type Bucket, openBucket, PATIENT, SILENCE_MS } from './s3-client.ts'
 import { isMissingObject, type S3Action, statusOf } from './s3-errors.ts'
 import { bareEtag, putObject, quotedEtag } from './s3-put.ts'
 import { signDownload, signUpload } from './s3-sign.ts'
@@ -109,7 +109,7 @@ export function s3Storage({ credentials, ...location }: S3StorageOptions): Stora
             ? { ContinuationToken: token }
             : after !== '' && { StartAfter: bucket.prefix + after }),
         })
-        const page = await bucket.call(LIST, (call) => bucket.client.send(command, call))
+        const page = await bucket.call(LIST, (call) => bucket.client.send(command, { ...call, ...PATIENT }))
         for (const object of page.Contents ?? []) {
           const key = decodeListed(object.Key ?? '').slice(bucket.prefix.length)
           if (key !== '') heads.push(headOf(key, { ...object, ContentLength: object.Size }))

@@ -1,10 +1,9 @@
 // The S3 driver when things go wrong: buckets and rights that are missing, answers that are lost, refused, cut off or never come.
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readAll, type Storage } from '../../src/storage/storage.ts'
+import { readAll } from '../../src/storage/storage.ts'
+import { cut, first, hang, openProxy, refuse } from '../faults/proxy.ts'
 import { openTestS3, type TestS3 } from '../servers/s3.ts'
 
 const JPEG = { contentType: 'image/jpeg' }
@@ -117,52 +116,16 @@ describe('large bodies', () => {
   })
 })
 
-/** Between the driver and the server: `fault` may take an answer over, before or after the server has done its work. */
-async function openProxy(): Promise<{
-  storage: Storage
-  seen: string[]
-  fault: { before?: (response: ServerResponse) => boolean; after?: (response: ServerResponse) => boolean }
-  close: () => void
-}> {
+/** A new bucket behind a bad line. */
+async function openBadLine() {
   const { bucket } = await s3.newStore()
-  const { hostname, port } = new URL(s3.endpoint)
-  const seen: string[] = []
-  const fault: Awaited<ReturnType<typeof openProxy>>['fault'] = {}
-  const answer = (incoming: IncomingMessage, response: ServerResponse) => {
-    seen.push(`${incoming.method}`)
-    if (fault.before?.(response)) return incoming.resume()
-    const options = { hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers }
-    const outgoing = request(options, (reply) => {
-      if (fault.after?.(response)) return reply.resume()
-      response.writeHead(reply.statusCode ?? 500, reply.headers)
-      reply.pipe(response)
-    })
-    outgoing.on('error', () => response.destroy())
-    incoming.pipe(outgoing)
-  }
-  const server: Server = createServer(answer)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const storage = s3.openStore({ bucket, endpoint })
-  const close = () => {
-    server.close()
-    server.closeAllConnections()
-  }
-  return { storage, seen, fault, close }
+  const proxy = await openProxy(s3.endpoint)
+  return { ...proxy, storage: s3.openStore({ bucket, endpoint: proxy.endpoint }) }
 }
-
-/** True the first `times` times. */
-const first = (times: number, act: (response: ServerResponse) => void) => (response: ServerResponse) => {
-  if (times-- <= 0) return false
-  act(response)
-  return true
-}
-const refuse = (status: number) => (response: ServerResponse) => void response.writeHead(status).end()
-const hang = () => {}
 
 describe('a bad line', () => {
   it('refusals are tried again, a few times', async () => {
-    const { storage, seen, fault, close } = await openProxy()
+    const { storage, seen, fault, close } = await openBadLine()
     await storage.put('a', Buffer.from('x'), JPEG)
     fault.before = first(2, refuse(503))
     expect((await storage.head('a'))?.bytes).toBe(1)
@@ -174,8 +137,8 @@ describe('a bad line', () => {
   })
 
   it('a lost answer does not make a write fail on its own success', async () => {
-    const { storage, fault, close } = await openProxy()
-    for (const lose of [refuse(500), (response: ServerResponse) => void response.destroy()]) {
+    const { storage, fault, close } = await openBadLine()
+    for (const lose of [refuse(500), cut]) {
       const key = crypto.randomUUID()
       fault.after = first(1, lose)
       const put = await storage.put(key, Buffer.from(key), { ...JPEG, ifNoneMatch: '*' })
@@ -190,8 +153,19 @@ describe('a bad line', () => {
     close()
   })
 
+  it('a call that gets no answer is made again soon', async () => {
+    const { storage, fault, close } = await openBadLine()
+    await storage.put('a', Buffer.from('x'), JPEG)
+    const started = performance.now()
+    fault.before = first(3, hang)
+    const calls = [storage.head('a'), storage.get('a'), storage.put('b', Buffer.from('x'), JPEG)]
+    expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'fine'))
+    expect(performance.now() - started).toBeLessThan(6000)
+    close()
+  })
+
   it('a store that hangs is an outage after 15 seconds', async () => {
-    const { storage, fault, close } = await openProxy()
+    const { storage, fault, close } = await openBadLine()
     fault.before = first(99, hang)
     const started = performance.now()
     const calls = [
@@ -207,11 +181,11 @@ describe('a bad line', () => {
   })
 
   it('a body that is cut off fails, and is no short picture', async () => {
-    const { storage, fault, close } = await openProxy()
+    const { storage, fault, close } = await openBadLine()
     await storage.put('a', randomBytes(3 * MB), JPEG)
     fault.before = first(1, (response) => {
       response.writeHead(200, { 'content-length': 3 * MB, etag: '"x"' })
-      response.write(Buffer.alloc(MB), () => response.destroy())
+      return response.write(Buffer.alloc(MB), () => response.destroy()) || true
     })
     const body = await storage.get('a')
     expect(await codeOf(readAll(body!.stream, 10 * MB))).toBe('storage.unavailable')

@@ -1,12 +1,33 @@
-// The cluster's tests: real servers (S3, queues), so they run apart from the rest and one file after the other.
+// The cluster's tests: real servers (S3, queues). Most of them wait most of the time, so two files run at once; what measures or needs the whole machine runs after them, alone.
 import { defineConfig } from 'vitest/config'
+
+const ALONE = ['chaos', 'fair', 'events'].map((name) => `test/cluster/${name}.test.ts`)
+const shared = { testTimeout: 180_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   test: {
-    include: ['test/cluster/**/*.test.ts'],
-    maxWorkers: 1,
-    fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
+    globalSetup: 'test/cluster/setup.ts',
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'together',
+          include: ['test/cluster/**/*.test.ts'],
+          exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'alone',
+          include: ALONE,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

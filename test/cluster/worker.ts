@@ -15,7 +15,7 @@ export interface WorkerProcess {
 }
 
 export async function startWorker(config: string, env: Record<string, string>): Promise<WorkerProcess> {
-  const command = [join(ROOT, 'src/hosts/cli.ts'), '--config', join(ROOT, config), 'worker']
+  const command = [join(ROOT, 'src/hosts/cli.ts'), '--config', resolve(ROOT, config), 'worker']
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, command, { env: { PATH, ...env }, detached: true })
   const log: string[] = []

@@ -128,13 +128,14 @@ export async function openHome(options: HomeOptions = {}) {
     ask,
     ticket,
     /** Sends the bytes as the ticket says; the answer is the store's. */
-    async send({ ticket }: Upload, bytes: Uint8Array): Promise<Response> {
+    async send({ ticket }: Upload, bytes: Uint8Array, signal: AbortSignal | null = null): Promise<Response> {
       const file = new Blob([bytes as Uint8Array<ArrayBuffer>])
-      if (ticket.method === 'PUT') return fetch(ticket.url, { method: 'PUT', headers: ticket.headers, body: file })
+      const { url, method } = ticket
+      if (method === 'PUT') return fetch(url, { method, headers: ticket.headers, body: file, signal })
       const form = new FormData()
       for (const [name, value] of Object.entries(ticket.fields)) form.set(name, value)
       form.set('file', file)
-      return fetch(ticket.url, { method: 'POST', body: form })
+      return fetch(url, { method, body: form, signal })
     },
     /** The whole way of one upload; acknowledged by the store when it returns. */
     async upload(bytes: Uint8Array, request: Partial<UploadRequest> = {}, asker: Asker = {}): Promise<Upload> {

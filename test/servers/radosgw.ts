@@ -140,7 +140,7 @@ mgr data = ${folder}/mgr
 mgr initial modules =
 osd data = ${folder}/osd
 osd objectstore = memstore
-memstore device bytes = 2147483648
+memstore device bytes = 8589934592
 [client.rgw.a]
 rgw data = ${folder}/rgw
 rgw frontends = beast endpoint=127.0.0.1:${of.gateway}
