@@ -1,9 +1,10 @@
 // How a tree of files is walked in the byte order of its keys, without entering folders that cannot hold a wanted one.
+import { isUtf8 } from 'node:buffer'
 import type { Dirent } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifThere, isDenied, isSpelt, statIfThere } from './fs-durable.ts'
-import { isPiece, namesOfKey, RESERVED_FOLDER, segmentOfNames } from './fs-names.ts'
+import { isPiece, namesOfKey, RESERVED_FOLDER, renaming, segmentOfNames } from './fs-names.ts'
 import { identityOf } from './fs-records.ts'
 import { compareKeys, KEY_MAX_BYTES } from './storage.ts'
 
@@ -98,13 +99,17 @@ function folderReader({ root, onStrange }: WalkerOptions): (folder: string) => P
       const path = join(folder, dirent.name)
       const isFolder = dirent.isDirectory()
       if (folder === root && dirent.name === RESERVED_FOLDER) continue
+      if (dirent.name.includes('\ufffd') && !(await statIfThere(path))) {
+        for (const foreign of await foreignNames(folder)) onStrange(foreign.path, foreign.why)
+        continue
+      }
       if (isFolder && isPiece(dirent.name)) {
         isKeepable = false
         for (const entry of (await read(path, [...pieces, dirent.name])).entries) entries.push(entry)
         continue
       }
       const segment = segmentOfNames([...pieces, dirent.name])
-      if (segment === undefined) onStrange(path, 'no key is written like this. Rename it')
+      if (segment === undefined) onStrange(path, renaming(dirent.name))
       else if (isFolder || dirent.isFile()) entries.push({ order: isFolder ? `${segment}/` : segment, path, isFolder })
       else onStrange(path, 'only plain files are read, and no link is followed. Move the real file here')
     }
@@ -137,6 +142,19 @@ function folderReader({ root, onStrange }: WalkerOptions): (folder: string) => P
     return entries
   }
 }
+
+/** What in a folder has a name that is no UTF-8, as names from old systems and archives are; its bytes are shown escaped. */
+export async function foreignNames(folder: string): Promise<{ path: string; why: string }[]> {
+  const names = (await ifThere(readdir(folder, { encoding: 'buffer' }))) ?? []
+  return names
+    .filter((name) => !isUtf8(name))
+    .map((name) => ({
+      path: join(folder, name.toString('latin1').replace(/[^\x20-\x7e]/g, escapeByte)),
+      why: 'its name is not UTF-8. Rename it, for example with `convmv -f latin1 -t utf8 --notest`',
+    }))
+}
+
+const escapeByte = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 
 /** Names what a folder holds, if it has held the same since before that time. */
 async function versionOf(folder: string, before: number): Promise<string | undefined> {

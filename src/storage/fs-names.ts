@@ -51,6 +51,13 @@ export function segmentOfNames(names: string[]): string | undefined {
   return written.length === names.length && written.every((piece, i) => piece === names[i]) ? segment : undefined
 }
 
+/** Why a name is not how any segment is written, and how it would be. */
+export function renaming(name: string): string {
+  const [written, ...more] = namesOfSegment(unescapeSegment(name))
+  const example = more.length || written === name ? '' : `, for example to ${JSON.stringify(written)}`
+  return `no key is written like this. Rename it${example}`
+}
+
 function endOfSegment(names: string[], start: number): number {
   let end = start
   while (end < names.length - 1 && isPiece(names[end]!)) end++

@@ -100,8 +100,18 @@ describe('files that people drop', () => {
     await symlink('/etc/passwd', join(root, 'link.jpg'))
     for (let i = 0; i < 3; i++) expect(await keys()).toEqual(['fine.jpg'])
     expect(warnings.sort()).toEqual([
-      expect.stringMatching(/CON\.jpg is left alone: .*Rename it/),
+      expect.stringMatching(/CON\.jpg is left alone: .*Rename it, for example to "%43ON\.jpg"/),
       expect.stringMatching(/link\.jpg is left alone: .*no link is followed/),
+    ])
+  })
+
+  test.runIf(process.platform === 'linux')('are told where their name is no UTF-8', async () => {
+    const name = Buffer.from('caf\xe9.jpg', 'latin1')
+    await writeFile(Buffer.concat([Buffer.from(`${root}/`), name]), 'x')
+    await drop('caf\ufffd.png', 'x')
+    for (let i = 0; i < 2; i++) expect(await keys()).toEqual(['caf\ufffd.png'])
+    expect(warnings).toEqual([
+      expect.stringMatching(/\/caf\\xe9\.jpg is left alone: its name is not UTF-8\. Rename it/),
     ])
   })
 
@@ -388,6 +398,33 @@ describe('watching', () => {
     await settled([{ kind: 'removed', key: 'CON.jpg' }])
     await stop()
     await drop('after.jpg', 'x')
+    await settled([])
+  })
+
+  test('tells what others remove where we had removed before, and in a folder that was away for a moment', async () => {
+    events.length = 0
+    await store.put('deep/er/a.jpg', bytesOf('x'), JPEG)
+    await store.watch!((event) => events.push(event))
+    await store.delete('deep/er/a.jpg')
+    await drop('deep/er/a.jpg', 'y')
+    await settled([{ kind: 'created', key: 'deep/er/a.jpg' }])
+    await unlink(join(root, 'deep/er/a.jpg'))
+    await settled([{ kind: 'removed', key: 'deep/er/a.jpg' }])
+  })
+
+  test.runIf(process.platform === 'linux')('what cannot be an object is told as soon as it is dropped', async () => {
+    events.length = 0
+    await mkdir(join(root, 'a'))
+    await store.watch!((event) => events.push(event))
+    await writeFile(Buffer.concat([Buffer.from(`${root}/a/`), Buffer.from('caf\xe9.jpg', 'latin1')]), 'x')
+    await drop('a/x:y.jpg', 'x')
+    const told = [
+      expect.stringMatching(/\/a\/caf\\xe9\.jpg is left alone: its name is not UTF-8/),
+      expect.stringMatching(/\/a\/x:y\.jpg is left alone: .*for example to "x%3Ay\.jpg"/),
+    ]
+    await vi.waitFor(() => expect([...warnings].sort()).toEqual(told), { timeout: 5000 })
+    expect(await keys()).toEqual([])
+    expect([...warnings].sort()).toEqual(told)
     await settled([])
   })
 

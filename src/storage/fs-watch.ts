@@ -1,8 +1,9 @@
 // What other programs do in the folder: files they create, change or remove, told once they have stopped changing.
-import { relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { watch } from 'chokidar'
 import { errnoOf, statIfThere } from './fs-durable.ts'
-import { keyOfNames, RESERVED_FOLDER } from './fs-names.ts'
+import { foreignNames } from './fs-list.ts'
+import { keyOfNames, RESERVED_FOLDER, renaming } from './fs-names.ts'
 import { identityOf } from './fs-records.ts'
 import type { StoreEvent } from './storage.ts'
 
@@ -11,9 +12,11 @@ export const REMOVED = 'removed'
 export interface WatchOptions {
   /** A file counts as written when its size and time have been the same for so long. */
   stableMs: number
-  /** Whether the driver itself brought the key into this state: a file's identity, or `REMOVED`. */
+  /** Whether the driver itself brought the key into this state: a file's identity, or `REMOVED`. Asked once per state that is seen. */
   isOwn: (key: string, identity: string) => boolean
   onEvent: (event: StoreEvent) => void
+  /** Told of what stands there and is no object, and why. */
+  onStrange: (path: string, why: string) => void
   onWarning: (message: string) => void
 }
 
@@ -43,12 +46,23 @@ export async function watchFolder(root: string, options: WatchOptions): Promise<
     look(path, before).catch((error: unknown) => options.onWarning(warningOf(path, error)))
   }
   function tell(path: string, identity: string): void {
-    const key = keyOfNames(relative(root, path).split(sep))
-    if (key === undefined || options.isOwn(key, identity)) return
-    options.onEvent({ kind: identity === REMOVED ? 'removed' : 'created', key })
+    const names = relative(root, path).split(sep)
+    const key = keyOfNames(names)
+    if (key === undefined) {
+      if (identity !== REMOVED) options.onStrange(path, renaming(names.at(-1)!))
+    } else if (!options.isOwn(key, identity))
+      options.onEvent({ kind: identity === REMOVED ? 'removed' : 'created', key })
   }
 
   for (const event of ['add', 'change', 'unlink'] as const) watcher.on(event, (path) => lookAt(path))
+  // A name that is no UTF-8 is an event of the system and no file that could be looked at.
+  watcher.on('raw', (_, name: string | undefined, of) => {
+    if (name?.includes('\ufffd')) tellForeign(join((of as { watchedPath: string }).watchedPath, name)).catch(() => {})
+  })
+  async function tellForeign(path: string): Promise<void> {
+    if ((await statIfThere(path)) || isClosed) return
+    for (const foreign of await foreignNames(dirname(path))) options.onStrange(foreign.path, foreign.why)
+  }
   watcher.on('error', (error) => options.onWarning(warningOf(root, error)))
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
   return async () => {

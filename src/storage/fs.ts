@@ -65,11 +65,8 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
   const rootStats = await stat(root)
   const reserved = join(root, RESERVED_FOLDER)
   const warn = once(options.onWarning ?? (() => {}))
-  const walk = fileWalker({
-    root,
-    folds,
-    onStrange: (path, why) => warn(`${path} is left alone: ${why}.`),
-  })
+  const onStrange = (path: string, why: string) => warn(`${path} is left alone: ${why}.`)
+  const walk = fileWalker({ root, folds, onStrange })
   const own = new Map<string, string>()
   const stops = new Set<() => Promise<void>>()
   const objects = fsObjects({
@@ -129,7 +126,7 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
       return await objects.lookAt(key, path)
     } catch (error) {
       if (!isDenied(error) || dirname(path) === root) throw error
-      warn(`${dirname(path)} is left alone: nothing in it may be read. Let the user that runs thumbsmith own it.`)
+      onStrange(dirname(path), 'nothing in it may be read. Let the user that runs thumbsmith own it')
       return undefined
     }
   }
@@ -188,8 +185,14 @@ export async function fsStorage(options: FsStorageOptions): Promise<FsStorage> {
     async watch(onEvent) {
       const stopWatching = await watchFolder(root, {
         stableMs: options.stableMs ?? 400,
-        isOwn: (key, identity) => own.get(key) === identity,
+        isOwn(key, identity) {
+          if (own.get(key) === identity) return true
+          // Somebody else had the last word: the same state may come about again, and not by us.
+          own.delete(key)
+          return false
+        },
         onEvent,
+        onStrange,
         onWarning: warn,
       })
       const stop = async () => {
