@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { parse } from 'yaml'
 import { prepare, ROOT } from './prepare.mjs'
 import { zipFolder } from './zip.mjs'
 
@@ -63,6 +64,9 @@ async function layOut(folder, entries) {
   const { name, version, type } = read(join(ROOT, 'package.json'))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type }))
   cpSync(options.config, join(folder, 'thumbsmith.yaml'))
+  for (const { watermark } of Object.values(parse(readFileSync(options.config, 'utf8')).presets))
+    if (watermark && !watermark.image.startsWith('data:'))
+      cpSync(join(dirname(options.config), watermark.image), join(folder, watermark.image))
 }
 
 /** npm fetches the binaries of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */

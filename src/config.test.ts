@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { editorSchema, parseConfig, VARIABLES } from './config.ts'
 
@@ -117,6 +119,26 @@ describe('thumbsmith.yaml', () => {
     expect(problems(auto('out/{name}/{preset}'))).toContain('"list" and "list.avif" would both be written to')
     expect(problems(auto('out/{name}/{preset}'))).toContain('use {format} in "rendition"')
     expect(problems(auto('out/{name}.{format}'))).toContain('use {preset} in "rendition"')
+  })
+
+  it('takes the bytes of a watermark from a file beside it', () => {
+    const marked = (image: string) =>
+      `presets: {a: {width: 9, watermark: {image: "${image}"}}}\nrules: [{name: r, match: "**", presets: [a]}]`
+    // A PNG of one pixel.
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    const folder = mkdtempSync(join(tmpdir(), 'watermark-'))
+    try {
+      writeFileSync(join(folder, 'logo.png'), Buffer.from(png, 'base64'))
+      writeFileSync(join(folder, 'logo.svg'), '<svg/>')
+      const imageOf = (image: string) =>
+        parseConfig(marked(image), join(folder, 'my.yaml'), {}).presets.a?.watermark?.image
+      expect(imageOf('logo.png')).toBe(`data:;base64,${png}`)
+      expect(imageOf('data:;base64,AA==')).toBe('data:;base64,AA==')
+      for (const image of ['logo.svg', 'none.png', '../logo.png', join(folder, 'logo.png')])
+        expect(() => imageOf(image)).toThrow(/^.*my\.yaml:1: presets\.a\.watermark\.image is ".*": is no PNG or WebP/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('reports every problem at once', () => {

@@ -1,5 +1,6 @@
 // The configuration: environment + thumbsmith.yaml -> one frozen Config. Every variable once; an error names the setting and the mend.
 import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { ThumbsmithError } from './errors.ts'
 import { type Preset, presetNameOf, presetNameSchema, presetSchema, renditionsOf } from './preset.ts'
@@ -246,6 +247,16 @@ function parseFile(
     if (parsed.data.rules.findIndex((other) => other.name === rule.name) !== i)
       report(['rules', i, 'name'], 'is taken by another rule. Give each its own.')
   }
+  for (const [name, { watermark }] of Object.entries(presets))
+    if (watermark && !watermark.image.startsWith('data:')) {
+      const image = readWatermark(dirname(file), watermark.image)
+      if (image) watermark.image = image
+      else
+        report(
+          ['presets', name, 'watermark', 'image'],
+          `is no PNG or WebP of at most ${WATERMARK_MAX_BYTES / 1000} kB beside ${file}.`,
+        )
+    }
   const renditions = renditionsOf(presets)
   const ofPreset = (name: string) => Object.keys(renditions).filter((rendition) => presetNameOf(rendition) === name)
   const rules = parsed.data.rules.map((rule) => compileRule({ ...rule, presets: rule.presets.flatMap(ofPreset) }))
@@ -254,6 +265,21 @@ function parseFile(
       report(['rules', rules.findIndex((rule) => rule.name === conflict.rule), 'rendition'], conflict.message)
   if (problems.length) throw invalid(problems.join('\n'))
   return { presets: renditions, rules, notifiers, limits }
+}
+
+const WATERMARK_MAX_BYTES = 200_000
+const PNG_OR_WEBP = /^(89504e47|52494646.{8}57454250)/
+
+/** As a `data:` URL: decoders open no files, and a rendition is due again when the bytes of its watermark change. */
+function readWatermark(folder: string, path: string): string | undefined {
+  if (isAbsolute(path) || path.split(/[\\/]/).includes('..')) return undefined
+  try {
+    const bytes = readFileSync(join(folder, path))
+    const isPicture = PNG_OR_WEBP.test(bytes.toString('hex', 0, 12)) && bytes.length <= WATERMARK_MAX_BYTES
+    return isPicture ? `data:;base64,${bytes.toString('base64')}` : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** zod's issues with the unions opened and the words of a person. */

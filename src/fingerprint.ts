@@ -19,8 +19,17 @@ export function inputsOf(preset: Preset, original: { etag: string; title: string
   return {
     etag: original.etag,
     edit: hash([preset.title === false ? '' : original.title, original.focus ?? null]),
-    preset: hash([preset, RENDER_EPOCH]),
+    preset: hashOf(preset),
   }
+}
+
+/** Kept, because a preset may hold a watermark and is asked for with every original. */
+const hashes = new WeakMap<Preset, string>()
+
+function hashOf(preset: Preset): string {
+  const known = hashes.get(preset) ?? hash([preset, RENDER_EPOCH])
+  hashes.set(preset, known)
+  return known
 }
 
 /** Names one version of a rendition: same fingerprint, same bytes. 16 hex digits. */

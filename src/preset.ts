@@ -81,6 +81,24 @@ export const titleStyleSchema = z
   .describe('How the title is drawn.')
 export type TitleStyle = z.infer<typeof titleStyleSchema>
 
+export const watermarkSchema = z
+  .strictObject({
+    image: z
+      .string()
+      .min(1)
+      .describe('A PNG or WebP of at most 200 kB, beside this file; as a library, a `data:` URL.'),
+    position: z.enum(POSITIONS).default('bottom-right').describe('Where it stands, a little off the edges.'),
+    size: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.2)
+      .describe('It is made to fit into this share of the width and of the height; it is never enlarged.'),
+    opacity: z.number().gt(0).max(1).default(1).describe('1 hides what is behind it, 0.5 lets half of that through.'),
+  })
+  .describe('A picture laid over every rendition, below the title.')
+export type Watermark = z.infer<typeof watermarkSchema>
+
 export const presetSchema = z
   .strictObject({
     width: side.optional().describe('Width in pixels; without it, it follows from the height.'),
@@ -122,6 +140,13 @@ export const presetSchema = z
       .min(500)
       .optional()
       .describe('The file may have at most so many bytes: quality gives way (jpeg, webp and avif).'),
+    profile: z
+      .enum(['srgb', 'keep'])
+      .default('srgb')
+      .describe(
+        'Colours: `srgb` converts them, and every screen shows them right; `keep` leaves those of an RGB original as they are and its profile in the file, such as Display P3 (not in GIF, nor in animations).',
+      ),
+    watermark: watermarkSchema.optional(),
     title: z.union([z.boolean(), titleStyleSchema]).default(false).describe('Draw the title over the picture?'),
     animation: z
       .boolean()
@@ -171,6 +196,11 @@ export function renditionsOf(presets: Record<string, Preset>): Record<string, Pr
 /** The preset that a rendition is of: `list` for `list.avif`. */
 export function presetNameOf(rendition: string): string {
   return rendition.split('.')[0]!
+}
+
+/** The preset as others may see it: without the bytes of its watermark. */
+export function publicPreset(preset: Preset): Preset {
+  return preset.watermark ? { ...preset, watermark: { ...preset.watermark, image: 'data:' } } : preset
 }
 
 /** How the title is drawn, or `undefined` where the preset draws none. */

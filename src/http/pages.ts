@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { titleStyleOf } from '../preset.ts'
+import { publicPreset, titleStyleOf } from '../preset.ts'
 import { docsCss, docsPage } from './docs.ts'
 import { json, PROBLEMS } from './documents.ts'
 import { notFound } from './problems.ts'
@@ -62,7 +62,7 @@ export function aboutRoutes(api: Api, services: Services): void {
   const presetList = Object.entries(services.presets).map(([name, preset]) => ({
     name,
     title: titleStyleOf(preset) !== undefined,
-    preset,
+    preset: publicPreset(preset),
   }))
   const upload = {
     offered: rules.some(offersTickets),

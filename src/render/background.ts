@@ -51,6 +51,7 @@ const COVER: Preset = {
   background: '#000',
   position: 'center',
   format: 'png',
+  profile: 'srgb',
   title: false,
   animation: false,
 }

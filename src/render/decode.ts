@@ -7,19 +7,26 @@ import type { RenderPlan } from './plan.ts'
 import type { Probe } from './probe.ts'
 import { type Raw, resizeRaw, sharpOf, toRaw } from './raw.ts'
 
+export interface Decoded {
+  /** One a frame, in sRGB. */
+  srgb: Raw[]
+  /** The first frame in the original's own colours, and their profile, where a rendition keeps it. */
+  kept?: { raw: Raw; profile: Uint8Array }
+}
+
 /**
- * Decodes to `plan.decode`, one Raw per frame; `undefined` where the lane is `first scan` and that scan is not what its header
+ * Decodes to `plan.decode`; `undefined` where the lane is `first scan` and that scan is not what its header
  * promised, so that another lane must be planned. Throws `image.damaged` where the bytes break off or are broken:
  * with anything milder than `error`, 68 of 84 half-cut JPEGs pass as good.
  */
 export async function decode(
   bytes: Uint8Array,
   original: Probe,
-  plan: Pick<RenderPlan, 'lane' | 'decode' | 'frames'>,
-): Promise<Raw[] | undefined> {
+  plan: Pick<RenderPlan, 'lane' | 'decode' | 'frames' | 'renditions'>,
+): Promise<Decoded | undefined> {
   if (plan.lane === 'first scan') {
     const stored = decodeFirstScan(bytes)
-    return stored && [await resizeRaw(await upright(stored, original.orientation), plan.decode)]
+    return stored && { srgb: [await resizeRaw(await upright(stored, original.orientation), plan.decode)] }
   }
   const animated = plan.frames > 1
   const input: SharpOptions = { failOn: 'error', limitInputPixels: false, animated }
@@ -27,8 +34,14 @@ export async function decode(
   const resize = (pipeline: Sharp) =>
     (animated ? pipeline : pipeline.autoOrient()).resize({ ...plan.decode, fit: 'fill' })
   try {
-    const picture = await toRaw(await toSrgb(bytes, input, original, resize))
-    return framesOf(picture, plan)
+    if (!original.cmyk && !original.profiled) {
+      const plain = sharp(bytes, { ...input, ignoreIcc: true })
+      const shallow = original.deep ? plain.pipelineColourspace('srgb') : plain
+      return { srgb: framesOf(await toRaw(resize(shallow).toColourspace('srgb')), plan) }
+    }
+    const small = await shrinkProfiled(sharp(bytes, input), original, resize)
+    const srgb = framesOf(await toRaw(sharp(small).toColourspace('srgb')), plan)
+    return plan.renditions.some(({ keepsProfile }) => keepsProfile) ? { srgb, kept: await keep(small) } : { srgb }
   } catch (error) {
     throw new ThumbsmithError('image.damaged', undefined, { detail: String(error), cause: error })
   }
@@ -38,26 +51,18 @@ export async function decode(
  * Colours are converted on the small picture: sharp would do it at the size of the decode, which costs 1.5 to 2 times as much.
  * The profile travels in an uncompressed PNG, or for four inks in a JPEG of the best quality; both loaders are let in anyway.
  */
-async function toSrgb(
-  bytes: Uint8Array,
-  input: SharpOptions,
-  original: Probe,
-  resize: (pipeline: Sharp) => Sharp,
-): Promise<Sharp> {
+function shrinkProfiled(source: Sharp, original: Probe, resize: (pipeline: Sharp) => Sharp): Promise<Buffer> {
   if (original.cmyk) {
-    const inks = resize(sharp(bytes, input).pipelineColourspace('cmyk')).toColourspace('cmyk').keepIccProfile()
-    const small = await inks.jpeg({ quality: 100, chromaSubsampling: '4:4:4', optimiseCoding: false }).toBuffer()
-    return sharp(small).toColourspace('srgb')
+    const inks = resize(source.pipelineColourspace('cmyk')).toColourspace('cmyk').keepIccProfile()
+    return inks.jpeg({ quality: 100, chromaSubsampling: '4:4:4', optimiseCoding: false }).toBuffer()
   }
-  const start = sharp(bytes, { ...input, ignoreIcc: true })
-  const shallow = original.deep ? start.pipelineColourspace('srgb') : start
-  if (!original.profiled) return resize(shallow).toColourspace('srgb')
-  const profiled = sharp(bytes, input)
-  const small = await resize(original.deep ? profiled.pipelineColourspace('srgb') : profiled)
-    .keepIccProfile()
-    .png({ compressionLevel: 0 })
-    .toBuffer()
-  return sharp(small).toColourspace('srgb')
+  const shallow = original.deep ? source.pipelineColourspace('srgb') : source
+  return resize(shallow).keepIccProfile().png({ compressionLevel: 0 }).toBuffer()
+}
+
+async function keep(small: Buffer): Promise<Decoded['kept']> {
+  const { icc } = await sharp(small).metadata()
+  return icc && { raw: await toRaw(sharp(small, { ignoreIcc: true }).toColourspace('srgb')), profile: icc }
 }
 
 /** EXIF 2.3, orientation: how the stored picture is mirrored left to right, then turned clockwise, until it stands. */

@@ -2,6 +2,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import type { OutputFormat } from '../preset.ts'
+import { pngWithProfile } from './profile.ts'
 import type { Raw } from './raw.ts'
 
 interface Encoder {
@@ -21,6 +22,8 @@ export interface EncodeOptions {
   loop?: number
   /** Written into the file, where the format has EXIF. */
   copyright?: string | undefined
+  /** The ICC profile of the pixels, where they are not sRGB; for one frame only. */
+  profile?: Uint8Array | undefined
   /** The file may have at most so many bytes: quality gives way. */
   maxBytes?: number | undefined
 }
@@ -87,8 +90,8 @@ async function within(
 }
 
 /**
- * Encodes one picture, or several frames of one size where the format can hold an animation. The copyright notice is all
- * the metadata that is written: the pixels are sRGB and upright, and nothing else of the original leaves. Throws libvips' own error, and
+ * Encodes one picture, or several frames of one size where the format can hold an animation. The copyright notice and a profile that
+ * was asked for are all the metadata that is written: the pixels are upright, and nothing else of the original leaves. Throws libvips' own error, and
  * `image.cannot_be_rendered` where no quality fits into `maxBytes`.
  */
 export async function encode(frames: Raw[], format: OutputFormat, options: EncodeOptions) {
@@ -100,8 +103,13 @@ export async function encode(frames: Raw[], format: OutputFormat, options: Encod
     throw new Error(`${format} holds at most ${maxSide} pixels a side, not ${width} x ${height}`)
   const raw = { width, height: height * frames.length, channels, ...(frames.length > 1 && { pageHeight: height }) }
   const data = frames.length > 1 ? Buffer.concat(frames.map((frame) => frame.data)) : first.data
+  const profiled = options.profile && (await pngWithProfile(first, options.profile))
+  const open = () =>
+    profiled
+      ? sharp(profiled, { limitInputPixels: false }).keepIccProfile()
+      : sharp(data, { raw, limitInputPixels: false })
   const encodeWith = (quality: number) => {
-    const pipeline = encodeAs(sharp(data, { raw, limitInputPixels: false }), { ...options, quality })
+    const pipeline = encodeAs(open(), { ...options, quality })
     return (options.copyright ? pipeline.withExif({ IFD0: { Copyright: options.copyright } }) : pipeline).toBuffer()
   }
   const bytes = await within(options.maxBytes, options.quality ?? DEFAULT_QUALITY[format], encodeWith)

@@ -9,6 +9,11 @@ export function isSrgb(profile: Uint8Array): boolean {
   return SRGB.test(describeProfile(profile))
 }
 
+/** Do its numbers mean red, green and blue? (ICC.1:2022 7.2.8) */
+export function isRgb(profile: Uint8Array): boolean {
+  return Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength).toString('latin1', 16, 20) === 'RGB '
+}
+
 /** The profile's own description, `''` where it has none that can be read. */
 export function describeProfile(profile: Uint8Array): string {
   const bytes = Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength)

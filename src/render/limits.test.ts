@@ -21,6 +21,7 @@ const jpeg: Probe = {
   deep: false,
   cmyk: false,
   profiled: false,
+  rgbProfile: false,
   delays: undefined,
   loop: 0,
 }
@@ -90,9 +91,13 @@ describe('planRender', () => {
   })
 
   test('keeps frames only for formats that can move', () => {
-    const gif = { ...jpeg, format: 'gif', frames: 9 } as const
-    const frames = (format: string) =>
-      planRender(gif, { it: presetSchema.parse({ width: 64, format, animation: true }) }).frames
-    expect([frames('gif'), frames('webp'), frames('same'), frames('jpeg')]).toEqual([9, 9, 9, 1])
+    const frames = (original: 'gif' | 'png', format: string) =>
+      planRender(
+        { ...jpeg, format: original, frames: 9 },
+        { it: presetSchema.parse({ width: 64, format, animation: true }) },
+      ).frames
+    expect([frames('gif', 'gif'), frames('gif', 'webp'), frames('gif', 'same'), frames('png', 'same')]).toEqual([
+      9, 9, 9, 1,
+    ])
   })
 })

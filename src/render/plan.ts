@@ -15,6 +15,8 @@ export interface RenditionPlan {
   seeksSubject: boolean
   /** Keep every frame, not the first one only. */
   animated: boolean
+  /** Keep the colours of the original and its profile. */
+  keepsProfile: boolean
 }
 
 export interface RenderPlan {
@@ -38,19 +40,22 @@ export function planRender(original: Probe, presets: Record<string, Preset>, foc
   const frames = renditions.some(({ animated }) => animated) ? original.frames : 1
   const lane = laneFor(original, decode)
   const canvases = renditions.map(({ layout, animated }) => area(layout.canvas) * (animated ? frames : 1))
-  const estimatedMemory = estimateMemory(original, lane, area(decode) * frames, Math.max(0, ...canvases))
+  const kept = renditions.some(({ keepsProfile }) => keepsProfile) ? area(decode) : 0
+  const estimatedMemory = estimateMemory(original, lane, area(decode) * frames + kept, Math.max(0, ...canvases))
   return { lane, decode, frames, renditions, estimatedMemory }
 }
 
 function planRendition(name: string, original: Probe, preset: Preset, focus: Focus | undefined): RenditionPlan {
   const format = outputFormatOf(preset, original)
+  const animated = preset.animation && original.frames > 1 && (format === 'gif' || format === 'webp')
   return {
     name,
     preset,
     format,
     layout: layOut(original, preset, focus),
     seeksSubject: preset.fit === 'cover' && preset.position === 'attention' && focus === undefined,
-    animated: preset.animation && original.frames > 1 && (format === 'gif' || format === 'webp'),
+    animated,
+    keepsProfile: preset.profile === 'keep' && original.rgbProfile && format !== 'gif' && !animated,
   }
 }
 

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import type { Facts } from '../original.ts'
 import { readCopyright } from './exif.ts'
-import { isSrgb } from './icc.ts'
+import { isRgb, isSrgb } from './icc.ts'
 import { readHeader as readJpegHeader, samplePrecision } from './jpeg-header.ts'
 import { guardLoaders } from './loaders.ts'
 import { READABLE_KINDS, REFUSALS, type ReadableKind, sniff } from './sniff.ts'
@@ -21,6 +21,8 @@ export interface Probe extends Omit<Facts, 'thumbhash' | 'format'> {
   cmyk: boolean
   /** It carries a colour profile that is not sRGB. */
   profiled: boolean
+  /** That profile is one for RGB, so that a rendition can carry it too. */
+  rgbProfile: boolean
   /** Milliseconds per frame and number of rounds (0: for ever), where the original is animated. */
   delays: number[] | undefined
   loop: number
@@ -53,6 +55,7 @@ export async function probe(bytes: Uint8Array, options: { tiff?: boolean } = {})
     deep: header.depth !== 'uchar',
     cmyk: header.space === 'cmyk',
     profiled,
+    rgbProfile: profiled && header.channels >= 3 && isRgb(header.icc!),
     delays: header.delay,
     loop: header.loop ?? 0,
     copyright: header.exif && readCopyright(header.exif),

@@ -4,7 +4,7 @@ import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { type Preset, presetSchema, renditionsOf, titleStyleOf } from '../preset.ts'
 import { colourBehind, pad } from './background.ts'
 import { type Copies, openCopies } from './copies.ts'
-import { decode } from './decode.ts'
+import { type Decoded, decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { cutFor, focusOn, type Layout, layOut } from './geometry.ts'
 import { admit, admitBytes, DEFAULT_LIMITS, type Limits } from './limits.ts'
@@ -15,6 +15,7 @@ import type { Rendered, RenderFailure, RenderOutcome, RenderRequest } from './re
 import { findSubject } from './subject.ts'
 import { thumbhashOf } from './thumbhash.ts'
 import { encodeTitled } from './title.ts'
+import { layWatermark } from './watermark.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
 export type RenderInput = Omit<RenderRequest, 'presets'> & { presets: Record<string, z.input<typeof presetSchema>> }
@@ -48,13 +49,14 @@ export async function render(request: RenderInput, options: RenderOptions = {}):
   const presets = parsePresets(request.presets)
   admitBytes(request.bytes.byteLength, limits)
   const original = await probe(request.bytes, options)
-  const { plan, frames } = await open({ ...request, presets }, original, limits)
-  const copies = openCopies(frames)
+  const { plan, decoded } = await open({ ...request, presets }, original, limits)
+  const copies = openCopies(decoded.srgb)
+  const kept = decoded.kept && { copies: openCopies([decoded.kept.raw]), profile: decoded.kept.profile }
   const results = new Map<string, RenderOutcome['renditions'][string]>()
   for (const rendition of largestFirst(plan.renditions))
     results.set(
       rendition.name,
-      await renderOne(rendition, copies, original, request).then(
+      await renderOne(rendition, (rendition.keepsProfile && kept) || { copies }, original, request).then(
         (rendered) => ({ rendered }),
         (error: unknown) => ({ failure: failureOf(error) }),
       ),
@@ -69,17 +71,17 @@ async function open(
   request: RenderRequest,
   original: Probe,
   limits: Limits,
-): Promise<{ plan: RenderPlan; frames: Raw[] }> {
+): Promise<{ plan: RenderPlan; decoded: Decoded }> {
   const plan = planRender(original, request.presets, request.focus)
   admit(original, plan, limits)
-  const frames = await decode(request.bytes, original, plan)
-  return frames ? { plan, frames } : open(request, { ...original, hasFirstScan: false }, limits)
+  const decoded = await decode(request.bytes, original, plan)
+  return decoded ? { plan, decoded } : open(request, { ...original, hasFirstScan: false }, limits)
 }
 
-/** One rendition from the decoded frames: crop, pad, title, encode. */
+/** One rendition from the decoded frames: crop, pad, watermark, title, encode. */
 async function renderOne(
   plan: RenditionPlan,
-  copies: Copies,
+  { copies, profile }: { copies: Copies; profile?: Uint8Array },
   original: Probe,
   { title = '', focus }: Pick<RenderRequest, 'title' | 'focus'>,
 ): Promise<Rendered> {
@@ -91,8 +93,9 @@ async function renderOne(
   const cuts: Raw[] = []
   for (const frame of whole) cuts.push(await cutRaw(frame, cutFor(frame, layout)))
   if (isWhole(layout)) copies.add(cuts)
-  const frames: Raw[] = []
-  for (const [index, cut] of cuts.entries()) frames.push(await pad(cut, layout, preset.background, whole[index]!))
+  const padded: Raw[] = []
+  for (const [index, cut] of cuts.entries()) padded.push(await pad(cut, layout, preset.background, whole[index]!))
+  const { frames, area } = preset.watermark ? await layWatermark(padded, preset.watermark) : { frames: padded }
   const behind = colourBehind(preset.background)
   const { delays, loop } = original
   const options = {
@@ -100,9 +103,17 @@ async function renderOne(
     maxBytes: preset.maxBytes,
     copyright: original.copyright,
     behind,
+    profile,
     ...(plan.animated && { delays, loop }),
   }
-  const titling = { style: titleStyleOf(preset), title, focus: focusOn(layout, focus), behind, format }
+  const style = titleStyleOf(preset)
+  const titling = {
+    style: style && area ? { ...style, avoid: [...style.avoid, area] } : style,
+    title,
+    focus: focusOn(layout, focus),
+    behind,
+    format,
+  }
   return encodeTitled(frames, titling, (titled) => encode(titled, format, options))
 }
 
