@@ -9,8 +9,8 @@ export async function decode(file: Blob, wanted: (size: Size) => Size): Promise<
   const target = wanted(size)
   let { width, height } = size
   let canvas: OffscreenCanvas | undefined
-  // libjpeg halves too, before anything else looks at the pixels.
-  while (width >= 2 * target.width && height >= 2 * target.height) {
+  // The mean of four pixels is a poor filter: it is for what the better one then makes much smaller still.
+  while (width >= 4 * target.width && height >= 4 * target.height) {
     const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) }
     canvas = draw(canvas ?? bitmap, { width, height }, half)
     width = half.width

@@ -9,13 +9,15 @@ import { isOpaque, type Pixels, resample } from './resample.ts'
 export interface Decoded {
   /** Of the file, as it is shown. */
   size: Size
-  /** Halved as often as it could be; the size that is wanted is less than half of this one. */
+  /** Halved as often as it could be; what is wanted has more than a quarter of these sides. */
   pixels: Pixels
 }
 
 export interface Ground {
   layout: Layout
   pixels: Pixels
+  /** What the title must be read on. */
+  views: Picture[]
 }
 
 export function groundOf(
@@ -28,7 +30,7 @@ export function groundOf(
   const cut = resample(picture, layout.scaled, layout.crop)
   const pixels = pad(cut, layout, preset.background, picture)
   if (format === 'jpeg') layUnder(pixels, colourBehind(preset.background))
-  return { layout, pixels }
+  return { layout, pixels, views: seenThrough(pixels).map(pictureOf) }
 }
 
 /** What stands behind transparency in a format that has none; as in src/render/background.ts. */

@@ -5,7 +5,7 @@ import { type OutputFormat, outputFormatOf, type Preset, titleStyleOf } from '..
 import { focusOn, type Layout, layOut, type Size } from '../../src/render/geometry.ts'
 import type { TitlePainter } from '../../src/title/title.ts'
 import { decode } from './decode.ts'
-import { type Decoded, type Ground, groundOf, pictureOf, seenThrough } from './ground.ts'
+import { type Decoded, type Ground, groundOf } from './ground.ts'
 import type { Proof, ProofReply, ProofRequest } from './message.ts'
 import { loadPainter } from './painter.ts'
 import { isOpaque } from './resample.ts'
@@ -79,9 +79,8 @@ async function prove(
   const proof = { preset: name, layout, missing: [] as string[] }
   try {
     const style = titleStyleOf(preset)!
-    const pictures = seenThrough(ground.pixels).map(pictureOf)
-    const request = { pictures, title: parseTitle(title), style, focus: focusOn(ground.layout, focus) }
-    const { missing, block } = await ready.set(request)
+    const at = focusOn(ground.layout, focus)
+    const { missing, block } = await ready.set({ pictures: ground.views, title: parseTitle(title), style, focus: at })
     if (!block) return { ...proof, missing, picture: await toBitmap(ground.pixels) }
     if (!settled) return { ...proof, missing, picture: await draft(block, ground.pixels) }
     return { ...proof, missing, ...(await shipReadable(block, ground.pixels, { format, quality: preset.quality })) }

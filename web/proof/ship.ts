@@ -7,11 +7,10 @@ import type { Painted, TitleBlock } from '../../src/title/title.ts'
 import type { TitleReport } from '../../src/title-report.ts'
 import { context } from './decode.ts'
 import { pictureOf, seenThrough } from './ground.ts'
+import { throughJpeg } from './jpeg.ts'
 import type { Pixels } from './resample.ts'
 
-/** What a browser can encode; the others it shows as they were drawn. */
-const CODECS: Partial<Record<OutputFormat, string>> = { jpeg: 'image/jpeg', webp: 'image/webp' }
-/** As in src/render/encode.ts. */
+/** Of JPEG and WebP, as in src/render/encode.ts. */
 const DEFAULT_QUALITY = 80
 
 export interface Target {
@@ -24,7 +23,7 @@ export async function draft(block: TitleBlock, ground: Pixels): Promise<ImageBit
   return toBitmap(painted(ground, block.paint(EFFORTS[0]!)))
 }
 
-/** As the server does it, but for the encoder. Throws `title.not_readable`. */
+/** As the server does it; the picture has what the codec lost. Throws `title.not_readable`. */
 export async function shipReadable(
   block: TitleBlock,
   ground: Pixels,
@@ -33,10 +32,11 @@ export async function shipReadable(
   for (const effort of EFFORTS) {
     const title = block.paint(effort)
     const picture = painted(ground, title)
-    const shipped = seenThrough(await throughCodec(picture, target)).map(pictureOf)
-    const found = block.measure(shipped, title)
+    const shipped = await throughCodec(picture, target)
+    const views = seenThrough(shipped).map(pictureOf)
+    const found = block.measure(views, title)
     if (Math.min(found.p5, found.worst) >= title.help.target)
-      return { picture: await toBitmap(picture), report: block.report(title, found, shipped) }
+      return { picture: await toBitmap(shipped), report: block.report(title, found, views) }
   }
   throw new ThumbsmithError('title.not_readable')
 }
@@ -47,13 +47,17 @@ function painted(ground: Pixels, { patch }: Painted): Pixels {
   return picture
 }
 
+/** PNG and GIF lose next to nothing, and no browser makes AVIF. */
 async function throughCodec(picture: Pixels, { format, quality = DEFAULT_QUALITY }: Target): Promise<Pixels> {
-  const type = CODECS[format]
-  if (!type) return picture
+  if (format === 'jpeg') return throughJpeg(picture, quality)
+  return format === 'webp' ? throughWebp(picture, quality) : picture
+}
+
+async function throughWebp(picture: Pixels, quality: number): Promise<Pixels> {
   const canvas = new OffscreenCanvas(picture.width, picture.height)
   const painter = context(canvas)
   painter.putImageData(imageOf(picture), 0, 0)
-  const shipped = await createImageBitmap(await canvas.convertToBlob({ type, quality: quality / 100 }))
+  const shipped = await createImageBitmap(await canvas.convertToBlob({ type: 'image/webp', quality: quality / 100 }))
   painter.clearRect(0, 0, picture.width, picture.height)
   painter.drawImage(shipped, 0, 0)
   shipped.close()
