@@ -6,7 +6,7 @@ import { publicPreset, titleStyleOf } from '../preset.ts'
 import { docsCss, docsPage } from './docs.ts'
 import { json, PROBLEMS } from './documents.ts'
 import { notFound } from './problems.ts'
-import { aboutSchema } from './schemas.ts'
+import { aboutSchema, contentTypesOf } from './schemas.ts'
 import { PROOF_WORKER_POLICY } from './security.ts'
 import type { Api, ApiEnv, Asset, Services } from './services.ts'
 import { offersTickets } from './uploads.ts'
@@ -55,8 +55,6 @@ export function probeRoutes(api: Api, services: Services): void {
   })
 }
 
-const CONTENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif']
-
 export function aboutRoutes(api: Api, services: Services): void {
   const { version, rules, limits } = services
   const presetList = Object.entries(services.presets).map(([name, preset]) => ({
@@ -67,7 +65,7 @@ export function aboutRoutes(api: Api, services: Services): void {
   const upload = {
     offered: rules.some(offersTickets),
     maxBytes: limits.uploadMaxBytes,
-    contentTypes: limits.tiff ? [...CONTENT_TYPES, 'image/tiff'] : CONTENT_TYPES,
+    contentTypes: contentTypesOf(limits),
   }
   api.openapi(presets, (c) => c.json({ presets: presetList }, 200))
   api.openapi(about, (c) => {

@@ -71,7 +71,14 @@ export class TooManyError extends ThumbsmithError {
 export const answerInvalid: Hook<unknown, ApiEnv, string, Response | undefined> = (result, c) => {
   if (result.success) return undefined
   if (result.target === 'param') return notFound(c)
-  const errors = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  const errors = result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          path: [...issue.path, key].join('.'),
+          message: 'is not known here. Leave it out, or mend its spelling.',
+        }))
+      : { path: issue.path.join('.'), message: issue.message },
+  )
   const parts = errors.map((error) => error.path || 'the body').join(', ')
   return problem(c, 'request.invalid', `The request is not valid: see ${parts}.`, { errors })
 }

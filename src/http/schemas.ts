@@ -86,10 +86,20 @@ export const originalListSchema = z
   .openapi('OriginalList')
 export type OriginalList = z.infer<typeof originalListSchema>
 
+/** What an upload may say to be; what it is follows from its bytes. */
+const CONTENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif']
+export const contentTypesOf = ({ tiff }: { tiff?: boolean }): string[] =>
+  tiff ? [...CONTENT_TYPES, 'image/tiff'] : CONTENT_TYPES
+
 export const uploadRequestSchema = z
-  .object({
+  .strictObject({
     filename: z.string().min(1).max(1024),
-    contentType: z.string().regex(/^image\/[\w.+-]{1,60}$/, 'must be an image type such as image/jpeg'),
+    contentType: z
+      .string()
+      .regex(/^image\/[\w.+-]{1,60}$/, 'must be an image type such as image/jpeg')
+      .describe(
+        `One of \`upload.contentTypes\` of \`/v1/about\`: ${CONTENT_TYPES.join(', ')}, and image/tiff where the server takes it.`,
+      ),
     bytes: z.int().positive().describe('Exact size of the file.'),
     title: z.string().max(20_000).optional(),
     rule: z.string().optional().describe('The rule to upload under, where several offer tickets; else the first one.'),
@@ -109,7 +119,7 @@ export type Upload = z.infer<typeof uploadSchema>
 
 export const BULK_MAX = 200
 export const bulkRequestSchema = z
-  .object({ uploads: z.array(uploadRequestSchema).min(1).max(BULK_MAX) })
+  .strictObject({ uploads: z.array(uploadRequestSchema).min(1).max(BULK_MAX) })
   .openapi('BulkUploadRequest')
 /** One answer per request, in order: an upload, or why there is none. */
 export const bulkSchema = z
@@ -117,7 +127,7 @@ export const bulkSchema = z
   .openapi('BulkUpload')
 
 export const editSchema = z
-  .object({
+  .strictObject({
     title: z.string().max(20_000).optional(),
     focus: focusSchema.nullable().optional().describe('`null` leaves it to the preset.'),
     ifRevision: z

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApi, type TestApi, tokenFor } from '../../test/api.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { keyOfId, parseTitle } from '../original.ts'
-import type { Problem, Upload } from './schemas.ts'
+import type { About, Problem, Upload } from './schemas.ts'
 import { bulkSchema, uploadSchema } from './schemas.ts'
 import { tokenBuckets } from './throttle.ts'
 
@@ -61,6 +61,29 @@ describe('a ticket', () => {
   })
 })
 
+describe('a request for a ticket', () => {
+  it('names a kind of picture that can be read', async () => {
+    for (const contentType of ['image/heic', 'image/svg+xml', 'image/tiff', 'image/jpg'])
+      expect(await problemOf(await ask({ ...request, contentType }))).toMatchObject({
+        status: 422,
+        code: 'image.unsupported_format',
+        detail: `${contentType} cannot be read here. Send one of image/jpeg, image/png, image/webp, image/avif, image/gif.`,
+      })
+    const { contentTypes } = ((await (await api.ask('GET', '/v1/about', { as: alice })).json()) as About).upload
+    for (const contentType of contentTypes) expect((await ask({ ...request, contentType })).status).toBe(201)
+  })
+
+  it('holds nothing that is not known', async () => {
+    const wrong = await problemOf(await ask({ ...request, titel: 'x', rules: 'y' }))
+    expect(wrong).toMatchObject({ status: 400, code: 'request.invalid' })
+    expect(wrong.detail).toBe('The request is not valid: see titel, rules.')
+    const many = await problemOf(await ask({ uploads: [{ ...request, size: 5 }] }, '/v1/uploads/bulk'))
+    expect(many.errors).toEqual([
+      { path: 'uploads.0.size', message: 'is not known here. Leave it out, or mend its spelling.' },
+    ])
+  })
+})
+
 describe('many tickets at once', () => {
   it('are answered each by itself, in order', async () => {
     const uploads = [
@@ -68,14 +91,16 @@ describe('many tickets at once', () => {
       { ...request, filename: 'x.pdf' },
       { ...request, title: '\ud800' },
       { ...request, title: 'ü' },
+      { ...request, contentType: 'image/heic' },
     ]
     const response = await ask({ uploads }, '/v1/uploads/bulk')
     expect(response.status).toBe(200)
-    const [first, second, third, fourth] = bulkSchema.parse(await response.json()).uploads
+    const [first, second, third, fourth, fifth] = bulkSchema.parse(await response.json()).uploads
     expect(first).toHaveProperty('ticket')
     expect(second).toMatchObject({ error: { code: 'ticket.not_offered' } })
     expect(third).toMatchObject({ error: { code: 'title.invalid' } })
     expect(fourth).toHaveProperty('ticket')
+    expect(fifth).toMatchObject({ error: { code: 'image.unsupported_format' } })
   })
 
   it('may be 200, with long titles', async () => {

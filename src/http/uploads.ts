@@ -10,6 +10,7 @@ import { TooManyError } from './problems.ts'
 import {
   bulkRequestSchema,
   bulkSchema,
+  contentTypesOf,
   type Upload,
   type UploadRequest,
   uploadRequestSchema,
@@ -49,6 +50,12 @@ export function uploadRoutes(api: Api, services: Services): void {
 
   async function ticketFor(request: UploadRequest, identity: Identity, origin: string): Promise<Upload> {
     const rule = findRule(rules, request.rule)
+    const contentTypes = contentTypesOf(limits)
+    if (!contentTypes.includes(request.contentType))
+      throw new ThumbsmithError(
+        'image.unsupported_format',
+        `${request.contentType} cannot be read here. Send one of ${contentTypes.join(', ')}.`,
+      )
     if (request.bytes > limits.uploadMaxBytes)
       throw new ThumbsmithError(
         'image.too_many_bytes',
