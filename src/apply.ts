@@ -1,6 +1,6 @@
 // Making a plan so: claim, render, store, publish, tell; or record, or remove. Whatever is cut off here is found again by the next look.
 import { ThumbsmithError, toThumbsmithError } from './errors.ts'
-import { type Manifest, type ManifestRendition, stateOf, titleOf } from './manifest.ts'
+import { focusOf, type Manifest, type ManifestRendition, stateOf, titleOf } from './manifest.ts'
 import { notificationId, outcomeOf } from './notify/notification.ts'
 import { DEATHS_MAX, type Observation, type Plan } from './plan.ts'
 import { outputFormatOf } from './preset.ts'
@@ -66,7 +66,7 @@ async function render(
       bytes: await readOriginal(road, seen),
       presets: Object.fromEntries(presets.map((preset) => [preset, road.presets[preset]!])),
       title: titleOf(manifest),
-      focus: manifest.edit?.focus,
+      focus: focusOf(manifest),
     })
   } catch (thrown) {
     const error = toThumbsmithError(thrown)

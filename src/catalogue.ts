@@ -1,7 +1,8 @@
 // The catalogue: originals joined with their manifests for people to see, and the changes that their owners make to them.
 import { ThumbsmithError } from './errors.ts'
 import type { Feed } from './feed.ts'
-import type { Manifest } from './manifest.ts'
+import { inputsOf } from './fingerprint.ts'
+import { focusOf, type Manifest, titleOf } from './manifest.ts'
 import { type Focus, MARK, parseTitle } from './original.ts'
 import { newManifest } from './plan.ts'
 import type { Preset } from './preset.ts'
@@ -115,7 +116,9 @@ export function openCatalogue({ rules, presets, originals, state, queue, feed }:
     feed.publish({ key, owner, kind: 'changed' })
   }
 
-  const drawsTitle = (preset: string) => presets[preset] !== undefined && presets[preset].title !== false
+  /** Names what the preset takes from title and focus. */
+  const editOf = (preset: string, manifest: Manifest) =>
+    presets[preset] && inputsOf(presets[preset], { etag: '', title: titleOf(manifest), focus: focusOf(manifest) }).edit
 
   return {
     read,
@@ -125,17 +128,16 @@ export function openCatalogue({ rules, presets, originals, state, queue, feed }:
       return change(key, (manifest) => {
         const revision = manifest.edit?.revision ?? 0
         if (ifRevision !== undefined && ifRevision !== revision) throw new ThumbsmithError('request.conflict')
-        const { focus: oldFocus, ...old } = manifest.edit ?? {}
-        const newFocus = focus === undefined ? oldFocus : (focus ?? undefined)
         const edit = {
-          ...old,
+          ...manifest.edit,
           ...(clean === undefined ? {} : { title: clean }),
-          ...(newFocus === undefined ? {} : { focus: newFocus }),
+          ...(focus === undefined ? {} : { focus }),
           revision: revision + 1,
           at: new Date().toISOString(),
         }
-        const due = (preset: string) => focus !== undefined || (clean !== undefined && drawsTitle(preset))
-        return { ...manifest, edit, renditions: queued(manifest, (preset) => due(preset)) }
+        const edited = { ...manifest, edit }
+        const due = (preset: string) => editOf(preset, edited) !== editOf(preset, manifest)
+        return { ...edited, renditions: queued(manifest, due) }
       })
     },
     async retry(key) {

@@ -18,6 +18,8 @@ export interface UploadOptions {
   /** By default the type that a `Blob` or `File` says it has. */
   contentType?: string
   title?: string
+  /** Where the eye should rest, as fractions of width and height. */
+  focus?: { x: number; y: number }
   /** The rule to upload under, where several offer uploads. */
   rule?: string
   /** Bytes sent so far, of all. Without XMLHttpRequest (in Node) it is called at the start and the end only. */
@@ -74,11 +76,12 @@ export function thumbsmithClient(options: ClientOptions): Client {
 
   return {
     about: () => askJson('GET', '/v1/about'),
-    async upload(bytes, { filename, contentType, title, rule, onProgress, signal }) {
+    async upload(bytes, { filename, contentType, title, focus, rule, onProgress, signal }) {
       const type = contentType ?? (bytes instanceof Blob ? bytes.type : '')
       const file = bytes instanceof Blob ? bytes : new Blob([bytes], { type })
       const request: UploadRequest = { filename, contentType: type, bytes: file.size }
       if (title !== undefined) request.title = title
+      if (focus !== undefined) request.focus = focus
       if (rule !== undefined) request.rule = rule
       const { id, ticket } = await askJson<Upload>('POST', '/v1/uploads', { body: request, signal })
       await sendFile(doFetch, ticket, file, onProgress, signal)

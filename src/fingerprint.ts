@@ -16,9 +16,11 @@ export interface Inputs {
 }
 
 export function inputsOf(preset: Preset, original: { etag: string; title: string; focus: Focus | undefined }): Inputs {
+  const title = preset.title === false ? '' : original.title
+  const usesFocus = title !== '' || preset.fit === 'cover'
   return {
     etag: original.etag,
-    edit: hash([preset.title === false ? '' : original.title, original.focus ?? null]),
+    edit: hash([title, (usesFocus ? original.focus : undefined) ?? null]),
     preset: hashOf(preset),
   }
 }

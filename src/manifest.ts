@@ -1,7 +1,7 @@
 // The manifest: the durable state of one original. Its schema, and what its parts add up to.
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from './errors.ts'
-import { factsSchema, focusSchema } from './original.ts'
+import { type Focus, factsSchema, focusSchema } from './original.ts'
 import { OUTPUT_FORMATS } from './preset.ts'
 import { titleReportSchema } from './title-report.ts'
 
@@ -49,8 +49,9 @@ export const manifestSchema = z.object({
     modified: z.iso.datetime(),
     /** When thumbsmith first looked at this version. */
     seen: z.iso.datetime(),
-    /** The title it came with. */
+    /** The title and the focus it came with. */
     title: z.string(),
+    focus: focusSchema.optional(),
     facts: factsSchema.optional(),
   }),
   /** What its owner changed since the upload. Lives only here: the original is never rewritten. */
@@ -58,7 +59,8 @@ export const manifestSchema = z.object({
     .object({
       revision: z.int().positive(),
       title: z.string().optional(),
-      focus: focusSchema.optional(),
+      /** `null`: taken away. */
+      focus: focusSchema.nullable().optional(),
       at: z.iso.datetime(),
     })
     .optional(),
@@ -103,4 +105,9 @@ export function stateOf(manifest: Pick<Manifest, 'error' | 'renditions' | 'claim
 /** The title in force: the owner's last edit, else the one it came with. */
 export function titleOf(manifest: Pick<Manifest, 'edit' | 'original'>): string {
   return manifest.edit?.title ?? manifest.original.title
+}
+
+/** The focus in force, likewise. */
+export function focusOf(manifest: Pick<Manifest, 'edit' | 'original'>): Focus | undefined {
+  return manifest.edit?.focus === undefined ? manifest.original.focus : (manifest.edit.focus ?? undefined)
 }

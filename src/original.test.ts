@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { idOfKey, keyOfId, parseTitle, titleFromMetadata, titleToMetadata } from './original.ts'
+import {
+  focusFromMetadata,
+  focusToMetadata,
+  idOfKey,
+  keyOfId,
+  parseTitle,
+  titleFromMetadata,
+  titleToMetadata,
+} from './original.ts'
 import { checkMetadata } from './storage/storage.ts'
 
 describe('titles', () => {
@@ -71,4 +79,26 @@ describe('ids', () => {
     expect(keyOfId(idOfKey('\ufeffa'))).toBe('\ufeffa')
     for (const id of ['', 'a', '/w', 'YQ==', '_w']) expect(keyOfId(id)).toBeUndefined()
   })
+})
+
+describe('a focus', () => {
+  it('travels as metadata and comes back to a ten-thousandth', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(share, share, (x, y) => {
+        const metadata = focusToMetadata({ x, y })
+        checkMetadata(metadata)
+        const back = focusFromMetadata(metadata)!
+        expect(Math.max(Math.abs(back.x - x), Math.abs(back.y - y))).toBeLessThanOrEqual(0.00005 + 1e-12)
+      }),
+    )
+    expect(focusFromMetadata(focusToMetadata(undefined))).toBeUndefined()
+  })
+
+  it.each(['', ',', '1', '1.5,0', '-0.1,0', '0.5,', '0x1,0', '1e-3,0', 'NaN,0', '0,0,0'])(
+    'that is none: %s',
+    (text) => {
+      expect(focusFromMetadata({ 'thumbsmith-focus': text })).toBeUndefined()
+    },
+  )
 })

@@ -13,6 +13,8 @@ export const READABLE = 'thumbsmith-readable'
 
 /** Object metadata of an original that came by our own ticket: its first title as base64url(UTF-8). */
 export const TITLE_METADATA = 'thumbsmith-text'
+/** The same of its focus: `0.42,0.3`. */
+const FOCUS_METADATA = 'thumbsmith-focus'
 /** The same, as other systems write it: plain or RFC 2047 encoded. */
 const FOREIGN_TITLE_METADATA = 'text'
 
@@ -92,6 +94,17 @@ export function parseTitle(text: string): string {
 /** The metadata with which our tickets carry the first title. */
 export function titleToMetadata(title: string): Record<string, string> {
   return title === '' ? {} : { [TITLE_METADATA]: toBase64Url(title) }
+}
+
+/** The same for the focus, to a ten-thousandth. */
+export function focusToMetadata(focus: Focus | undefined): Record<string, string> {
+  return focus ? { [FOCUS_METADATA]: [focus.x, focus.y].map((share) => Number(share.toFixed(4))).join() } : {}
+}
+
+/** The focus an original came with; what is none is none. */
+export function focusFromMetadata(metadata: Record<string, string>): Focus | undefined {
+  const [, x, y] = /^(\d(?:\.\d{1,8})?),(\d(?:\.\d{1,8})?)$/.exec(metadata[FOCUS_METADATA] ?? '') ?? []
+  return x === undefined ? undefined : focusSchema.safeParse({ x: Number(x), y: Number(y) }).data
 }
 
 /** The title an original came with; `''` where there is none or it cannot be used (a foreign title must not fail the picture). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Manifest, manifestSchema, stateOf } from './manifest.ts'
+import { focusOf, type Manifest, manifestSchema, stateOf } from './manifest.ts'
 import { DEATHS_MAX, type Observation, type Plan, plan, refuse, VANISHED_MAX } from './plan.ts'
 import { type Preset, presetSchema } from './preset.ts'
 import { compileRule, type RuleDefinition, ruleSchema } from './rule.ts'
@@ -67,6 +67,29 @@ function carriedOut(decided: Plan): Manifest | undefined {
   return manifestSchema.parse({ ...decided.manifest, renditions })
 }
 const settled = (extra: Partial<Observation> = {}) => carriedOut(plan(look(extra)))!
+
+describe('the focus', () => {
+  const covering = { ...presets, titled: presetSchema.parse({ width: 20, height: 20, fit: 'cover' }) }
+  const at = now.toISOString()
+  const edited = (manifest: Manifest, focus: { x: number; y: number } | null) =>
+    plan(look({ presets: covering, manifest: { ...manifest, edit: { revision: 1, at, focus } } }))
+
+  it('renders anew only what depends on it', () => {
+    const manifest = carriedOut(plan(look({ presets: covering })))!
+    const moved = edited(manifest, { x: 0.2, y: 0.3 })
+    expect(moved).toMatchObject({ do: 'render', presets: ['titled'] })
+    expect(edited(carriedOut(moved)!, { x: 0.2, y: 0.3 }).do).toBe('nothing')
+    expect(edited(carriedOut(moved)!, null)).toMatchObject({ do: 'render', presets: ['titled'] })
+  })
+
+  it('comes with the original, and can be taken away', () => {
+    const metadata = { 'thumbsmith-focus': '0.2,0.3' }
+    const manifest = carriedOut(plan(look({ presets: covering, head: head({ metadata }) })))!
+    expect(focusOf(manifest)).toEqual({ x: 0.2, y: 0.3 })
+    expect(edited(manifest, { x: 0.2, y: 0.3 }).do).toBe('nothing')
+    expect(edited(manifest, null)).toMatchObject({ do: 'render', presets: ['titled'] })
+  })
+})
 
 describe('plan', () => {
   it('renders a new original with every preset of its rule, then has nothing left to do', () => {

@@ -1,7 +1,7 @@
 // The plan: what one look at an original asks for. Pure: rules, the original's head and its manifest in, one decision out.
 import { fingerprintOf, type Inputs, inputsOf } from './fingerprint.ts'
-import { type Manifest, type ManifestRendition, titleOf } from './manifest.ts'
-import { titleFromMetadata } from './original.ts'
+import { focusOf, type Manifest, type ManifestRendition, titleOf } from './manifest.ts'
+import { focusFromMetadata, titleFromMetadata } from './original.ts'
 import type { Preset } from './preset.ts'
 import type { Rule } from './rule.ts'
 import type { ObjectHead } from './storage/storage.ts'
@@ -149,7 +149,7 @@ function wantedInputs(seen: Observation, manifest: Manifest, preset: string): In
   return inputsOf(seen.presets[preset]!, {
     etag: manifest.original.etag,
     title: titleOf(manifest),
-    focus: manifest.edit?.focus,
+    focus: focusOf(manifest),
   })
 }
 
@@ -172,14 +172,18 @@ export function newManifest(seen: Pick<Observation, 'key' | 'owner' | 'now'>, he
   }
 }
 
-const originalOf = (head: ObjectHead, now: Date): Manifest['original'] => ({
-  etag: head.etag,
-  bytes: head.bytes,
-  contentType: head.contentType,
-  modified: head.modified.toISOString(),
-  seen: now.toISOString(),
-  title: titleFromMetadata(head.metadata),
-})
+function originalOf(head: ObjectHead, now: Date): Manifest['original'] {
+  const focus = focusFromMetadata(head.metadata)
+  return {
+    etag: head.etag,
+    bytes: head.bytes,
+    contentType: head.contentType,
+    modified: head.modified.toISOString(),
+    seen: now.toISOString(),
+    title: titleFromMetadata(head.metadata),
+    ...(focus && { focus }),
+  }
+}
 
 /**
  * New bytes under a known key: attempts, errors and the focus belonged to the old ones; what stands in the store is known still. An

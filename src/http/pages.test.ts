@@ -29,6 +29,7 @@ describe('pages', () => {
       owner: 'alice',
       operator: false,
       upload: { offered: true, maxBytes: 1e6 },
+      events: true,
     })
     const { presets } = (await (await api.ask('GET', '/v1/presets', { as: alice })).json()) as { presets: unknown[] }
     expect(presets).toMatchObject([{ name: 'small', title: false, preset: { width: 64 } }, { name: 'square' }])

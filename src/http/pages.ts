@@ -70,7 +70,7 @@ export function aboutRoutes(api: Api, services: Services): void {
   api.openapi(presets, (c) => c.json({ presets: presetList }, 200))
   api.openapi(about, (c) => {
     const { owner, operator } = c.get('identity')
-    return c.json({ version, owner, operator, upload, presets: presetList }, 200)
+    return c.json({ version, owner, operator, upload, events: services.feed !== undefined, presets: presetList }, 200)
   })
 }
 

@@ -102,6 +102,7 @@ export const uploadRequestSchema = z
       ),
     bytes: z.int().positive().describe('Exact size of the file.'),
     title: z.string().max(20_000).optional(),
+    focus: focusSchema.optional().describe('Where the eye should rest, as fractions of width and height.'),
     rule: z.string().optional().describe('The rule to upload under, where several offer tickets; else the first one.'),
   })
   .openapi('UploadRequest', {
@@ -129,7 +130,7 @@ export const bulkSchema = z
 export const editSchema = z
   .strictObject({
     title: z.string().max(20_000).optional(),
-    focus: focusSchema.nullable().optional().describe('`null` leaves it to the preset.'),
+    focus: focusSchema.nullable().optional().describe('`null` takes it away.'),
     ifRevision: z
       .int()
       .nonnegative()
@@ -146,6 +147,7 @@ export const aboutSchema = z
     owner: z.string(),
     operator: z.boolean(),
     upload: z.object({ offered: z.boolean(), maxBytes: z.int(), contentTypes: z.array(z.string()) }),
+    events: z.boolean().describe('Are there live events at /v1/events? Else poll the list.'),
     presets: z.array(
       z.object({
         name: z.string(),

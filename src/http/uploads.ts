@@ -2,7 +2,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { Identity } from '../auth/auth.ts'
 import { ThumbsmithError } from '../errors.ts'
-import { idOfKey, parseTitle, titleToMetadata } from '../original.ts'
+import { focusToMetadata, idOfKey, parseTitle, titleToMetadata } from '../original.ts'
 import { describePattern, ownerOf, type Rule, ruleFor, ticketKey } from '../rule.ts'
 import { cleanFilename, newTicketId } from '../ticket.ts'
 import { json, jsonBody, PROBLEMS } from './documents.ts'
@@ -69,7 +69,7 @@ export function uploadRoutes(api: Api, services: Services): void {
       minBytes: 1,
       maxBytes: limits.uploadMaxBytes,
       bytes: request.bytes,
-      metadata: titleToMetadata(parseTitle(request.title ?? '')),
+      metadata: { ...titleToMetadata(parseTitle(request.title ?? '')), ...focusToMetadata(request.focus) },
       expiresInSeconds: limits.ticketSeconds,
     })
     return { id: idOfKey(key), key, ticket: { ...ticket, url: absolute(origin, ticket.url) } }

@@ -1,8 +1,8 @@
 // What clients see of an original: its entry in the catalogue with links that work for a while.
 import { createHash } from 'node:crypto'
 import type { Entry } from '../catalogue.ts'
-import { type ManifestRendition, stateOf, titleOf } from '../manifest.ts'
-import { idOfKey, titleFromMetadata } from '../original.ts'
+import { focusOf, type ManifestRendition, stateOf, titleOf } from '../manifest.ts'
+import { focusFromMetadata, idOfKey, titleFromMetadata } from '../original.ts'
 import { FORMAT_EXTENSION, presetNameOf } from '../preset.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OriginalView, RenditionView } from './schemas.ts'
@@ -57,6 +57,7 @@ export const isSettled = (state: OriginalView['state']): boolean => state !== 'q
 export async function viewOf(entry: Entry, origin: string, links: Linker): Promise<OriginalView> {
   const { head, manifest, owner } = entry
   const facts = manifest?.original.facts
+  const focus = manifest ? focusOf(manifest) : focusFromMetadata(head.metadata)
   return {
     id: idOfKey(head.key),
     key: head.key,
@@ -64,7 +65,7 @@ export async function viewOf(entry: Entry, origin: string, links: Linker): Promi
     owner,
     state: stateNow(entry),
     title: manifest ? titleOf(manifest) : titleFromMetadata(head.metadata),
-    ...(manifest?.edit?.focus && { focus: manifest.edit.focus }),
+    ...(focus && { focus }),
     revision: manifest?.edit?.revision ?? 0,
     bytes: head.bytes,
     uploadedAt: head.modified.toISOString(),
