@@ -23,15 +23,16 @@ export async function openGallery(): Promise<void> {
   }
 }
 
-/** Reads the newest originals again; costs next to nothing where nothing changed. */
-export async function refresh(): Promise<void> {
+/** Reads the newest originals again, and tells whether anything changed; where nothing did it costs next to nothing. */
+export async function refresh(): Promise<boolean> {
   const limit = Math.min(PAGE_MAX, Math.max(PAGE, store.get().originals.length))
   const read = await readList({ limit, etag: limit === head.limit ? head.etag : undefined })
-  if (read === undefined) return
+  if (read === undefined) return false
   head = { limit, etag: read.etag }
   const before = store.get().originals
   store.set((state) => ({ ...refreshHead(state, read.list), list: 'ready', listProblem: undefined }))
   tellChanges(before, store.get().originals)
+  return true
 }
 
 export async function loadMore(): Promise<void> {

@@ -22,8 +22,10 @@ addEventListener('beforeunload', (event) => {
   if (isUploading()) event.preventDefault()
 })
 
-void openGallery()
-followFeed('/v1/events', {
+const countMoving = () => store.get().originals.filter(isMoving).length
+
+await openGallery()
+const { hurry } = followFeed(store.get().about?.events === false ? undefined : '/v1/events', {
   receive,
   refresh,
   link(link) {
@@ -31,5 +33,13 @@ followFeed('/v1/events', {
     store.set({ link })
     if (wasAway && link !== 'away') resumeUploads()
   },
-  isMoving: () => store.get().originals.some(isMoving),
+  isMoving: () => countMoving() > 0,
+})
+
+// Where nothing is told live, what the person has just set going is asked for at once.
+let moving = countMoving()
+store.subscribe(() => {
+  const before = moving
+  moving = countMoving()
+  if (moving > before) hurry()
 })
