@@ -1,17 +1,16 @@
-// `npm run contact-sheet`: titles on many pictures, side by side, to be looked at; sheets go to node_modules/.cache/thumbsmith-title.
+// `npm run contact-sheet`: titles on many pictures, side by side, to be looked at; sheets go where the bench keeps its pictures, and their names are printed.
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { titleStyleSchema } from '../src/preset.ts'
 import { encode } from '../src/render/encode.ts'
 import { encodeTitled } from '../src/render/title.ts'
-import { TITLES, titlePictures } from './title-pictures.ts'
+import { TITLE_CACHE, TITLES, titlePictures } from './title-pictures.ts'
 
 const { values } = parseArgs({
   options: { style: { type: 'string', default: 'calm' }, title: { type: 'string' }, only: { type: 'string' } },
 })
-const OUT = resolve(import.meta.dirname, '../node_modules/.cache/thumbsmith-title')
 const [COLUMNS, ROWS] = [3, 4]
 const [WIDTH, HEIGHT, GAP] = [640, 360, 6]
 
@@ -43,12 +42,12 @@ for (const [index, { name, load }] of pictures.entries()) {
     )
 }
 
-await mkdir(OUT, { recursive: true })
+await mkdir(TITLE_CACHE, { recursive: true })
 for (let sheet = 0; sheet * COLUMNS * ROWS < tiles.length; sheet++) {
   const page = tiles.slice(sheet * COLUMNS * ROWS, (sheet + 1) * COLUMNS * ROWS)
   const width = COLUMNS * (WIDTH + GAP)
   const height = Math.ceil(page.length / COLUMNS) * (HEIGHT + GAP)
-  const file = join(OUT, `sheet-${values.style}-${sheet + 1}.png`)
+  const file = join(TITLE_CACHE, `sheet-${values.style}-${sheet + 1}.png`)
   await sharp({ create: { width, height, channels: 3, background: '#101214' } })
     .composite(
       page.map((input, index) => ({

@@ -3,15 +3,16 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import sharp, { type Sharp } from 'sharp'
 import type { Raw } from '../src/render/raw.ts'
 import { adversaries } from '../test/fixtures/adversaries.ts'
 import { picture } from '../test/fixtures/pictures.ts'
+import { CACHE } from './inputs.ts'
 
 const run = promisify(execFile)
-const CACHE = resolve(import.meta.dirname, '../node_modules/.cache/thumbsmith-title')
+export const TITLE_CACHE = join(CACHE, 'title')
 const PACKAGES = ['mate-backgrounds', 'plasma-workspace-wallpapers']
 export const WIDTH = 1280
 export const HEIGHT = 720
@@ -23,13 +24,13 @@ export interface TitlePicture {
 }
 
 async function fetchPackage(name: string): Promise<string> {
-  const folder = join(CACHE, name)
+  const folder = join(TITLE_CACHE, name)
   if (existsSync(folder)) return folder
   const work = await mkdtemp(join(tmpdir(), 'title-pictures-'))
   try {
     await run('apt-get', ['download', name], { cwd: work, timeout: 180_000 })
     await run('sh', ['-c', `dpkg -x ${name}_*.deb out`], { cwd: work })
-    await mkdir(CACHE, { recursive: true })
+    await mkdir(TITLE_CACHE, { recursive: true })
     await run('cp', ['-r', join(work, 'out'), `${folder}.next`])
     await rename(`${folder}.next`, folder)
   } finally {
@@ -73,7 +74,7 @@ const toRaw = async (pipeline: Sharp): Promise<Raw> => ({
 
 /** The wallpapers are large: each is scaled once. */
 async function scaled(name: string, path: string): Promise<Raw> {
-  const folder = join(CACHE, `${WIDTH}x${HEIGHT}`)
+  const folder = join(TITLE_CACHE, `${WIDTH}x${HEIGHT}`)
   const file = join(folder, `${name}.png`)
   if (!existsSync(file)) {
     const { data, width, height, channels } = await toRaw(sharp(path))

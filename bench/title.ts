@@ -1,6 +1,6 @@
 // `npm run bench:title`: titles of eight scripts on many pictures, beside what others do: readable in the file, readable when small, how much of the picture is changed, at what cost.
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -192,6 +192,7 @@ async function rivals(raw: Raw, title: string): Promise<[string, Result][]> {
 /** A fresh process, compiled as it is installed: what the first title costs more than a plain JPEG. */
 async function coldMs(): Promise<number> {
   const root = resolve(import.meta.dirname, '..')
+  await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
   const folder = await mkdtemp(join(root, 'node_modules/.cache/title-cold-'))
   try {
     const built = join(folder, 'src')

@@ -141,6 +141,26 @@ describe('thumbsmith.yaml', () => {
     }
   })
 
+  it('takes the bytes of a font from a file beside it, if a title is set in it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fonts-'))
+    const fontOf = (path: string, font = 'brand') => {
+      const text = `fonts: {brand: "${path}"}\npresets: {a: {width: 9, title: {font: ${font}}}}\nrules: [{name: r, match: "**", presets: [a]}]`
+      const { title } = parseConfig(text, join(folder, 'my.yaml'), {}).presets.a!
+      return typeof title === 'object' ? title.font : undefined
+    }
+    try {
+      writeFileSync(join(folder, 'brand.woff2'), 'wOF2…')
+      writeFileSync(join(folder, 'brand.svg'), '<svg/>')
+      expect(fontOf('brand.woff2')).toBe(`data:;base64,${Buffer.from('wOF2…').toString('base64')}`)
+      for (const path of ['brand.svg', 'none.ttf', '../brand.woff2'])
+        expect(() => fontOf(path)).toThrow(/^.*my\.yaml:1: fonts\.brand is ".*": is no TTF, OTF or WOFF2/)
+      expect(() => fontOf('brand.woff2', 'other')).toThrow(/presets\.a\.title\.font is "other": there is no such font/)
+      expect(fontOf('none.ttf', '"data:;base64,AA=="')).toBe('data:;base64,AA==')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('reports every problem at once', () => {
     expect(problems('presets:\n  a: {width: -1, format: jpg}\nrules: []').split('\n')).toHaveLength(3)
   })

@@ -35,6 +35,10 @@ export const fileSchema = z
       .array(ruleSchema)
       .min(1)
       .describe('Which originals get which presets; the first rule that matches a key takes it.'),
+    fonts: z
+      .record(z.string().min(1), z.string().min(1))
+      .default({})
+      .describe('Fonts for titles, by name: TTF, OTF or WOFF2 files of at most 3 MB, beside this file.'),
     notifiers: z
       .record(z.string(), z.string())
       .default({ log: 'log:' })
@@ -236,7 +240,7 @@ function parseFile(
     for (const issue of parsed.error.issues) for (const { path, message } of flatten(issue, yaml)) report(path, message)
     throw invalid(problems.join('\n'))
   }
-  const { presets, notifiers, limits } = parsed.data
+  const { presets, fonts, notifiers, limits } = parsed.data
   for (const [i, rule] of parsed.data.rules.entries()) {
     for (const [j, preset] of rule.presets.entries())
       if (!Object.hasOwn(presets, preset))
@@ -249,7 +253,7 @@ function parseFile(
   }
   for (const [name, { watermark }] of Object.entries(presets))
     if (watermark && !watermark.image.startsWith('data:')) {
-      const image = readWatermark(dirname(file), watermark.image)
+      const image = readAsData(dirname(file), watermark.image, PNG_OR_WEBP, WATERMARK_MAX_BYTES)
       if (image) watermark.image = image
       else
         report(
@@ -257,6 +261,15 @@ function parseFile(
           `is no PNG or WebP of at most ${WATERMARK_MAX_BYTES / 1000} kB beside ${file}.`,
         )
     }
+  for (const [name, { title }] of Object.entries(presets)) {
+    if (typeof title !== 'object' || title.font === undefined || title.font.startsWith('data:')) continue
+    const path = Object.hasOwn(fonts, title.font) ? fonts[title.font]! : undefined
+    const font = path && readAsData(dirname(file), path, TTF_OTF_OR_WOFF2, FONT_MAX_BYTES)
+    if (path === undefined)
+      report(['presets', name, 'title', 'font'], `there is no such font. Name its file under fonts.`)
+    else if (font) title.font = font
+    else report(['fonts', title.font], `is no TTF, OTF or WOFF2 of at most ${FONT_MAX_BYTES / 1e6} MB beside ${file}.`)
+  }
   const renditions = renditionsOf(presets)
   const ofPreset = (name: string) => Object.keys(renditions).filter((rendition) => presetNameOf(rendition) === name)
   const rules = parsed.data.rules.map((rule) => compileRule({ ...rule, presets: rule.presets.flatMap(ofPreset) }))
@@ -269,14 +282,19 @@ function parseFile(
 
 const WATERMARK_MAX_BYTES = 200_000
 const PNG_OR_WEBP = /^(89504e47|52494646.{8}57454250)/
+const FONT_MAX_BYTES = 3_000_000
+const TTF_OTF_OR_WOFF2 = /^(00010000|74727565|4f54544f|774f4632)/
 
-/** As a `data:` URL: decoders open no files, and a rendition is due again when the bytes of its watermark change. */
-function readWatermark(folder: string, path: string): string | undefined {
+/**
+ * A file that presets stand on, as a `data:` URL: decoders open no files, and a rendition is due again when the bytes change. `undefined`
+ * where it does not begin as it should (in hexadecimal), is too large, or lies elsewhere.
+ */
+function readAsData(folder: string, path: string, beginning: RegExp, maxBytes: number): string | undefined {
   if (isAbsolute(path) || path.split(/[\\/]/).includes('..')) return undefined
   try {
     const bytes = readFileSync(join(folder, path))
-    const isPicture = PNG_OR_WEBP.test(bytes.toString('hex', 0, 12)) && bytes.length <= WATERMARK_MAX_BYTES
-    return isPicture ? `data:;base64,${bytes.toString('base64')}` : undefined
+    const isRight = beginning.test(bytes.toString('hex', 0, 12)) && bytes.length <= maxBytes
+    return isRight ? `data:;base64,${bytes.toString('base64')}` : undefined
   } catch {
     return undefined
   }

@@ -64,6 +64,13 @@ export const titleStyleSchema = z
       .max(8)
       .default([])
       .describe('Colours that the letters may have, the best liked first; without them they follow the picture.'),
+    font: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'One of your own `fonts`, by its name (as a library, a `data:` URL); the bundled ones draw what it lacks.',
+      ),
     avoid: z
       .array(areaSchema)
       .max(16)
@@ -198,9 +205,14 @@ export function presetNameOf(rendition: string): string {
   return rendition.split('.')[0]!
 }
 
-/** The preset as others may see it: without the bytes of its watermark. */
+/** The preset as others may see it: without the bytes of its watermark and of its font. */
 export function publicPreset(preset: Preset): Preset {
-  return preset.watermark ? { ...preset, watermark: { ...preset.watermark, image: 'data:' } } : preset
+  const { watermark, title } = preset
+  return {
+    ...preset,
+    ...(watermark && { watermark: { ...watermark, image: 'data:' } }),
+    ...(typeof title === 'object' && title.font && { title: { ...title, font: 'data:' } }),
+  }
 }
 
 /** How the title is drawn, or `undefined` where the preset draws none. */

@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
-import type { Focus } from '../original.ts'
+import { type Focus, parseTitle } from '../original.ts'
 import type { OutputFormat, TitleStyle } from '../preset.ts'
 import type { Patch } from '../title/dress.ts'
 import { EFFORTS } from '../title/help.ts'
 import { lay } from '../title/lay.ts'
+import { isReadableSmall, reaches } from '../title/measure.ts'
 import type { Painted, TitleBlock, TitlePainter } from '../title/title.ts'
 import { type Raw, sharpOf, toRaw } from './raw.ts'
 import type { Rendered } from './renderer.ts'
@@ -42,10 +43,11 @@ type Encode = (frames: Raw[]) => Promise<Rendered>
 
 /**
  * Encodes frames with the title on every one of them, if there is one. What comes out of `encode` is decoded and measured; where the codec
- * lost too much, it is drawn again, stronger. Throws `title.does_not_fit`, and `title.not_readable` where nothing helps.
+ * lost too much, it is drawn again, stronger. Throws `title.invalid`, `title.does_not_fit`, and `title.not_readable` where nothing helps.
  */
 export async function encodeTitled(frames: Raw[], titling: Titling, encode: Encode): Promise<Rendered> {
-  const { style, title, focus, format, behind } = titling
+  const { style, focus, format, behind } = titling
+  const title = style ? parseTitle(titling.title) : ''
   if (!style || title === '') return encode(frames)
   painter ??= loadPainter()
   const grounds = format === 'jpeg' ? await Promise.all(frames.map((frame) => flattened(frame, behind))) : frames
@@ -55,24 +57,30 @@ export async function encodeTitled(frames: Raw[], titling: Titling, encode: Enco
   return { ...shipped, ...(missing.length > 0 && { missingCharacters: missing }) }
 }
 
-/** Encodes what the title stands on with ever stronger help, until it can be read in what ships. */
-export async function shipReadable(
-  block: TitleBlock,
-  grounds: Raw[],
-  encode: Encode,
-): Promise<{ rendered: Rendered; painted: Painted }> {
+export interface Shipped {
+  rendered: Rendered
+  painted: Painted
+}
+
+/** Encodes what the title stands on with ever stronger help, until it can be read in what ships, and in that when it is shown small. */
+export async function shipReadable(block: TitleBlock, grounds: Raw[], encode: Encode): Promise<Shipped> {
   let best = 0
   let target = 0
+  /** Readable in the file; whether it is when shown small, too, more help decides. */
+  let enough: Shipped | undefined
   for (const effort of EFFORTS) {
     const painted = block.paint(effort)
     const rendered = await encode(grounds.map((ground) => blend(ground, painted.patch)))
     const decoded = await seenThrough(await decodeShipped(rendered))
     const found = block.measure(decoded, painted)
     target = painted.help.target
-    if (Math.min(found.p5, found.worst) >= target)
-      return { rendered: { ...rendered, title: block.report(painted, found, decoded) }, painted }
     best = Math.max(best, Math.min(found.p5, found.worst))
+    if (!reaches(found, target)) continue
+    const shipped = { rendered: { ...rendered, title: block.report(painted, found, decoded) }, painted }
+    if (isReadableSmall(found, target)) return shipped
+    enough ??= shipped
   }
+  if (enough) return enough
   throw new ThumbsmithError(
     'title.not_readable',
     `The title reaches a contrast of ${best.toFixed(1)} : 1 at best, and ${target.toFixed(1)} : 1 is asked for. Make the picture larger, choose other colours, or lower minContrast.`,

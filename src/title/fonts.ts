@@ -16,23 +16,11 @@ export interface Itemised {
   missing: string[]
 }
 
-/** A font that the user brings: TTF, OTF or WOFF2. */
-export interface OwnFont {
-  /** What `readFile` is asked for. */
-  path: string
-  /** Where it is variable: the weight to draw it in. */
-  weight?: number | undefined
-  /** Size beside the bundled faces at which both look equally large; 1 by default. */
-  scale?: number | undefined
-  /** Distance from line to line, in letter sizes; 1.2 by default. */
-  leading?: number | undefined
-}
-
 export interface Fonts {
   provider: TypefaceFontProvider
   /** The face that stands in where a run's own has no ellipsis. */
   base: Face
-  /** `own` names the font that is asked first. Throws `config.invalid` where it cannot be used. */
+  /** `own` is a font of the user's, which is asked first: TTF, OTF or WOFF2 as a `data:` URL. Throws `config.invalid` where it is none. */
   itemise(title: string, own?: string): Promise<Itemised>
 }
 
@@ -48,19 +36,19 @@ const visibleOf = (text: string) =>
   ASCII.test(text) ? Array.from(text) : Array.from(text).filter((char) => !IGNORABLE.test(char))
 
 /** Opens the fonts; tables and files are read when a title first needs them, and kept. */
-export async function openFonts(
-  canvasKit: CanvasKit,
-  readFile: ReadFontFile,
-  own: Record<string, OwnFont> = {},
-): Promise<Fonts> {
+export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): Promise<Fonts> {
   const provider = canvasKit.TypefaceFontProvider.Make()
   const tables = new Map<FontPackage, Promise<Face[]>>()
   const loaded = new Map<Face, Promise<Typeface>>()
-  const ownFaces = new Map(Object.entries(own).map(([name, font]) => [name, ownFace(name, font)]))
+  const ownFaces = new Map<string, Promise<Face>>()
 
   async function load(face: Face): Promise<Typeface> {
-    provider.registerFont(await readFile(face.path), face.family)
-    return provider.matchFamilyStyle(face.family, {})
+    return register(await readFile(face.path), face.family)
+  }
+
+  function register(bytes: Uint8Array, family: string): Typeface {
+    provider.registerFont(bytes, family)
+    return provider.matchFamilyStyle(family, {})
   }
 
   async function has(face: Face, text: string): Promise<boolean> {
@@ -81,21 +69,21 @@ export async function openFonts(
     return undefined
   }
 
-  /** A font that cannot be used is named before anything is drawn without it. */
-  async function ownFaceOf(name: string | undefined): Promise<Face | undefined> {
-    if (name === undefined) return undefined
-    const face = ownFaces.get(name)
+  async function loadOwn(url: string): Promise<Face> {
+    const family = `own ${ownFaces.size}`
     try {
-      if (face) await has(face, 'x')
+      const typeface = register(bytesOf(url), family)
+      const scale = capitalHeight(canvasKit, await kept(loaded, base, load)) / capitalHeight(canvasKit, typeface)
+      const face: Face = { ...OWN_FACE, family, path: family, scale: Math.min(1.5, Math.max(0.7, scale || 1)) }
+      loaded.set(face, Promise.resolve(typeface))
+      return face
     } catch (cause) {
-      throw new ThumbsmithError('config.invalid', `The font "${name}" is not a TTF, OTF or WOFF2 file.`, { cause })
+      throw new ThumbsmithError('config.invalid', 'The font of the title is not a TTF, OTF or WOFF2 file.', { cause })
     }
-    if (!face) throw new ThumbsmithError('config.invalid', `There is no font "${name}". Name it under fonts.`)
-    return face
   }
 
-  async function itemise(title: string, ownName?: string): Promise<Itemised> {
-    const first = await ownFaceOf(ownName)
+  async function itemise(title: string, own?: string): Promise<Itemised> {
+    const first = hasBytes(own) ? await kept(ownFaces, own, loadOwn) : undefined
     const packages = packagesFor(title)
     const runs: Run[] = []
     const missing = new Set<string>()
@@ -119,15 +107,25 @@ export async function openFonts(
   return { provider, base, itemise }
 }
 
-const ownFace = (name: string, { path, weight, scale = 1, leading = 1.2 }: OwnFont): Face => ({
-  family: `own ${name}`,
-  path,
-  ranges: undefined,
-  weight,
-  scale,
-  leading,
-  emoji: false,
-})
+/** A preset as others may see it has no bytes in its font; they see the bundled ones. */
+const hasBytes = (url: string | undefined): url is string => url !== undefined && url !== 'data:'
+
+const bytesOf = (url: string) =>
+  Uint8Array.from(atob(url.slice(url.indexOf(',') + 1)), (character) => character.charCodeAt(0))
+
+/** Only the font itself knows what it covers; a variable one is drawn as heavy as it can be. */
+const OWN_FACE = { ranges: undefined, weight: 900, leading: 1.2, emoji: false }
+
+/** Of a letter size; NaN where it has no H. */
+function capitalHeight(canvasKit: CanvasKit, typeface: Typeface): number {
+  const font = new canvasKit.Font(typeface, 100)
+  try {
+    const [, top = Number.NaN, , bottom = Number.NaN] = font.getGlyphBounds(typeface.getGlyphIDs('H'))
+    return bottom - top
+  } finally {
+    font.delete()
+  }
+}
 
 /** Found once and kept; what failed is tried again. */
 async function kept<Key, Value>(

@@ -10,6 +10,19 @@ export interface Readability {
   worst: number
 }
 
+/** The same of a whole title, and how it is seen on a page. */
+export interface SeenReadability extends Readability {
+  /** Contrast when shown 320 pixels wide; `undefined` where the letters are too small for that anyhow. */
+  small: number | undefined
+}
+
+/** A browser's way to scale may lose a little more than ours. */
+const SMALL_HEADROOM = 1.08
+
+export const reaches = ({ p5, worst }: Readability, target: number) => Math.min(p5, worst) >= target
+export const isReadableSmall = ({ small }: SeenReadability, target: number) =>
+  small === undefined || small >= SMALL_HEADROOM * target
+
 /**
  * Measures against the letters' colour as it arrived: the median luminance inside them. The smallest of several pictures counts.
  * `colours` are those that were drawn: they say whether the letters are meant to be the lighter ones.

@@ -38,13 +38,17 @@ const WIDTHS = [320, 480, 640, 960]
 /** The smallest of the usual widths, in pixels, at which the letters are large enough and still have their contrast; its own if none. */
 export function legibleAt(pictures: Picture[], letters: Letters, help: Help): number {
   const { width } = pictures[0]!
-  const fits = WIDTHS.find(
-    (shown) =>
-      shown < width &&
-      (letters.size * shown) / width >= SMALLEST_SIZE &&
-      pictures.every((picture) => contrastAt(picture, letters, help, shown / width) >= help.target),
-  )
-  return fits ?? width
+  return WIDTHS.find((shown) => (contrastWhen(shown, pictures, letters, help) ?? 0) >= help.target) ?? width
+}
+
+/** The contrast on a page that shows the picture 320 pixels wide; `undefined` where that is not smaller, or makes the letters too small. */
+export const contrastWhenSmall = (pictures: Picture[], letters: Letters, help: Help) =>
+  contrastWhen(WIDTHS[0]!, pictures, letters, help)
+
+function contrastWhen(shown: number, pictures: Picture[], letters: Letters, help: Help): number | undefined {
+  const { width } = pictures[0]!
+  if (shown >= width || (letters.size * shown) / width < SMALLEST_SIZE) return undefined
+  return Math.min(...pictures.map((picture) => contrastAt(picture, letters, help, shown / width)))
 }
 
 /** Cells that letters cover at least, and at most, this much show them, and what is around them. */
@@ -56,15 +60,13 @@ function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, sc
   const { width, height, light, cover } = shrink(picture, letters, scale)
   const found = { inks: new Float32Array(light.length), grounds: new Float32Array(light.length) }
   let [inks, grounds] = [0, 0]
-  for (let y = 1; y < height - 1; y++)
-    for (let x = 1, cell = y * width + 1; x < width - 1; x++, cell++) {
+  const isNextTo = (cell: number, step: number) => cover[cell - step]! > HARDLY || cover[cell + step]! > HARDLY
+  for (let y = 2; y < height - 2; y++)
+    for (let x = 2, cell = y * width + 2; x < width - 2; x++, cell++) {
       if (cover[cell]! >= MOSTLY) found.inks[inks++] = light[cell]!
       else if (
         cover[cell]! <= HARDLY &&
-        (cover[cell - 1]! > HARDLY ||
-          cover[cell + 1]! > HARDLY ||
-          cover[cell - width]! > HARDLY ||
-          cover[cell + width]! > HARDLY)
+        (isNextTo(cell, 1) || isNextTo(cell, width) || isNextTo(cell, 2) || isNextTo(cell, 2 * width))
       )
         found.grounds[grounds++] = light[cell]!
     }

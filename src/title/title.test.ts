@@ -7,7 +7,7 @@ import { POSITIONS, type TitleStyle, titleStyleSchema } from '../preset.ts'
 import { blend } from '../render/title.ts'
 import type { Picture } from './analysis.ts'
 import type { Patch } from './dress.ts'
-import { packagesFor, packagesThatDraw, parseRanges } from './faces.ts'
+import { packagesThatDraw, parseRanges } from './faces.ts'
 import { type Fonts, openFonts } from './fonts.ts'
 import { joinPhrases, markBreaks } from './phrases.ts'
 import { openTitlePainter, type Painted, type TitleBlock, type TitlePainter } from './title.ts'
@@ -46,11 +46,13 @@ describe('faces', () => {
     ['שלום', ['noto-sans-hebrew-hebrew-900-normal']],
     ['क्षत्रिय', ['noto-sans-devanagari-900-normal']],
     ['สวัสดี', ['noto-sans-thai-thai-900-normal']],
+    // From optional packages, which the tests have.
+    ['한국', ['black-han-sans-118-400-normal', 'black-han-sans-117-400-normal']],
     ['👨‍👩‍👧‍👦🇯🇵👍🏽1️⃣', ['noto-color-emoji-emoji-400-normal']],
   ])('%s', async (title, families) => {
     const { runs, missing } = await fonts.itemise(title)
     expect(runs.map(({ face }) => face.family)).toEqual(families)
-    expect(runs.map(({ text }) => text).join('')).toBe(title)
+    expect(runs.map(({ text }) => text.replaceAll('\u2060', '')).join('')).toBe(title)
     expect(missing).toEqual([])
   })
 
@@ -61,10 +63,40 @@ describe('faces', () => {
   })
 
   test('what no face has is named and leaves no gap', async () => {
-    const { runs, missing } = await fonts.itemise('A 한국 B ᚠ')
+    const bare = await openFonts(canvasKit, (path) =>
+      /black-han-sans|noto-sans-(kr|sc|tc)/.test(path)
+        ? Promise.reject(new Error('not installed'))
+        : readPackageFile(path),
+    )
+    const { runs, missing } = await bare.itemise('A 한국 B ᚠ')
     expect(runs.map(({ text }) => text).join('')).toBe('A B ')
     expect(missing).toEqual(['한', '국', 'ᚠ'])
+    expect(packagesThatDraw(missing)).toEqual(['@fontsource/black-han-sans', '@fontsource-variable/noto-sans-kr'])
+    expect(packagesThatDraw(['ᚠ'])).toEqual([])
   })
+
+  test('a font of the user draws what it has', async () => {
+    const bytes = await readPackageFile('@fontsource/noto-sans/files/noto-sans-latin-900-normal.woff2')
+    const own = `data:;base64,${Buffer.from(bytes).toString('base64')}`
+    const { runs } = await fonts.itemise('Rust 🦀 مرحبا', own)
+    expect(runs.map(({ face }) => face.family)).toEqual([
+      'own 0',
+      'noto-color-emoji-emoji-400-normal',
+      'own 0',
+      'noto-sans-arabic-arabic-900-normal',
+    ])
+    // Its capitals are lower than those of the first bundled face.
+    expect(runs[0]!.face.scale).toBeGreaterThan(1.05)
+    expect((await fonts.itemise('Rust', 'data:')).runs[0]!.face.family).toBe('anton-latin-400-normal')
+  })
+
+  test.each(['data:;base64,AAEAAAAA', 'data:;base64,?', 'nonsense'])(
+    '%s is no font, and is said to be none',
+    async (own) => {
+      await expect(fonts.itemise('Rust', own)).rejects.toMatchObject({ code: 'config.invalid' })
+      await expect(fonts.itemise('Rust', own)).rejects.toMatchObject({ code: 'config.invalid' })
+    },
+  )
 
   test('only the files that a title needs are read', async () => {
     read.length = 0
@@ -73,28 +105,11 @@ describe('faces', () => {
     expect(read).toEqual(['@fontsource/anton/unicode.json', '@fontsource/anton/files/anton-latin-400-normal.woff2'])
   })
 
-  test('an optional package is used where it is installed, and named where it is not', async () => {
-    // Stands in for a Korean package, which is not installed here: a table that claims letters which the others lack.
-    const table = JSON.stringify({ '[0]': 'U+16A0', latin: 'U+16A2' })
-    const pretend = async (path: string) => {
-      if (path === '@fontsource/black-han-sans/unicode.json') return new TextEncoder().encode(table)
-      return readPackageFile(
-        path.includes('black-han-sans') ? '@fontsource/anton/files/anton-latin-400-normal.woff2' : path,
-      )
-    }
-    const korean = await openFonts(canvasKit, pretend)
-    read.length = 0
-    expect((await korean.itemise('ᚠ')).missing).toEqual(['ᚠ'])
-    expect(read).toContain('@fontsource/anton/files/anton-latin-400-normal.woff2')
-    expect(packagesThatDraw(['한'])[0]).toBe('@fontsource/black-han-sans')
-    expect(packagesThatDraw(['ᚠ'])).toEqual([])
-  })
-
-  test('ideographs are Chinese where no kana says that they are Japanese', () => {
-    const order = (title: string) =>
-      packagesFor(title).flatMap(({ name, optional }) => optional ?? (name.includes('jp') ? 'Japanese' : []))
-    expect(order('你好世界')[0]).toBe('Chinese')
-    expect(order('秘密を話す')[0]).toBe('Japanese')
+  test('ideographs are Chinese where no kana says that they are Japanese', async () => {
+    const packagesOf = async (title: string) =>
+      new Set((await fonts.itemise(title)).runs.map(({ face }) => face.path.split('/')[1]))
+    expect(await packagesOf('你好世界')).toEqual(new Set(['noto-sans-sc']))
+    expect(await packagesOf('世界を')).toEqual(new Set(['dela-gothic-one']))
   })
 
   test('ranges are read as CSS writes them', () => {

@@ -8,13 +8,13 @@ import { analyse, type Picture } from './analysis.ts'
 import { toHex } from './colour.ts'
 import { dress, type Patch } from './dress.ts'
 import type { ReadFontFile } from './faces.ts'
-import { type OwnFont, openFonts, type Run } from './fonts.ts'
+import { openFonts, type Run } from './fonts.ts'
 import { chooseHelp, type Effort, type Help } from './help.ts'
 import { drawLetters, type Letters } from './letters.ts'
-import { measure, type Readability } from './measure.ts'
+import { measure, type Readability, type SeenReadability } from './measure.ts'
 import { cutRoom, type Placement, place } from './place.ts'
 import { type Ring, ringOf } from './ring.ts'
-import { damageOf, legibleAt } from './seen.ts'
+import { contrastWhenSmall, damageOf, legibleAt } from './seen.ts'
 import { cutShape, isRightToLeft, shapesOf } from './typeset.ts'
 
 export interface TitleRequest {
@@ -39,7 +39,7 @@ export interface TitleBlock {
   /** Throws `title.not_readable` where no colour that may be used reaches the target. The same request gives the same bytes. */
   paint(effort: Effort): Painted
   /** Measures pictures of the same size as they came out of the codec. */
-  measure(pictures: Picture[], painted: Painted): Readability
+  measure(pictures: Picture[], painted: Painted): SeenReadability
   /** `shipped` is what was measured. */
   report(painted: Painted, shipped: Readability, pictures: Picture[]): TitleReport
 }
@@ -61,15 +61,13 @@ export interface TitlePainter {
 export async function openTitlePainter(options: {
   canvasKit: CanvasKit
   readFile: ReadFontFile
-  /** By the names that presets call them. */
-  fonts?: Record<string, OwnFont> | undefined
 }): Promise<TitlePainter> {
   const { canvasKit, readFile } = options
-  const fonts = await openFonts(canvasKit, readFile, options.fonts)
+  const fonts = await openFonts(canvasKit, readFile)
 
   return {
     async set(request) {
-      const { runs, missing } = await fonts.itemise(request.title)
+      const { runs, missing } = await fonts.itemise(request.title, request.style.font)
       if (runs.every(({ text }) => text.trim() === '')) return { missing, block: undefined }
       const [picture] = request.pictures
       if (!picture) throw new Error('a title needs a picture to stand on')
@@ -107,7 +105,10 @@ function blockOf(
         throw new ThumbsmithError('title.not_readable', `No colour reaches a contrast of ${style.minContrast} : 1.`)
       return { help, patch: dress(letters, ring, help) }
     },
-    measure: (shipped, { help }) => measure(shipped, ring, help),
+    measure: (shipped, { help }) => ({
+      ...measure(shipped, ring, help),
+      small: contrastWhenSmall(shipped, letters, help),
+    }),
     report: ({ help, patch }, { p5, worst }, shipped) => ({
       contrast: { p5: round(p5), worst: round(worst), target: round(help.target) },
       position: placement.position,
