@@ -1,22 +1,21 @@
 // The list-view example as its README tells it: signed-in customers, PUT tickets, a copy 720 pixels wide beside each org file.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { idOfKey } from '../../src/original.ts'
 import { photo, picture } from '../../test/fixtures/pictures.ts'
-import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
+import { type ExampleHome, isLaptop, openExampleHome } from '../../test/hosts/example-home.ts'
+import { until } from '../../test/hosts/harness.ts'
 
 const SECRET = 'only for this test: thirty-two bytes or more'
 
-let home: Home
-let store: string
+let home: ExampleHome
+let store: ExampleHome['originals']
 let ann: { token: string }
 let bob: { token: string }
 
 beforeAll(async () => {
-  home = await openHome({
+  home = await openExampleHome({
     config: 'examples/list-view/thumbsmith.yaml',
     env: {
       THUMBSMITH_AUTH: 'jwt:?issuer=shop&audience=thumbsmith',
@@ -25,7 +24,7 @@ beforeAll(async () => {
       THUMBSMITH_LOG_LEVEL: 'debug',
     },
   })
-  store = join(home.folder, 'data/originals')
+  store = home.originals
   ann = { token: await tokenOf('ann') }
   bob = { token: await tokenOf('bob') }
 })
@@ -58,9 +57,9 @@ describe('list-view', () => {
     const original = await home.settled(upload.id, ann)
     const beside = upload.key.replace('org.jpg', 'w720.jpg')
     expect(original).toMatchObject({ state: 'ready', owner: 'ann', renditions: [{ width: 720, height: 480 }] })
-    expect(await filesIn(store)).toEqual(expect.arrayContaining([upload.key, beside]))
-    expect(await sharp(join(store, beside)).metadata()).toMatchObject({ format: 'jpeg', width: 720, height: 480 })
-    expect(await home.bytesOf(original, 'w720')).toEqual(await readFile(join(store, beside)))
+    expect(await store.keys()).toEqual(expect.arrayContaining([upload.key, beside]))
+    expect(await sharp(await store.get(beside)).metadata()).toMatchObject({ format: 'jpeg', width: 720, height: 480 })
+    expect(await home.bytesOf(original, 'w720')).toEqual(await store.get(beside))
   })
 
   it('keeps PNG as PNG, and makes nothing larger than it is', async () => {
@@ -68,7 +67,7 @@ describe('list-view', () => {
     const upload = await home.upload(bytes, { filename: 'logo.png', contentType: 'image/png' }, ann)
     const { renditions } = await home.settled(upload.id, ann)
     expect(renditions).toMatchObject([{ state: 'ready', format: 'png', width: 300, height: 400 }])
-    expect(await filesIn(store)).toContain(upload.key.replace('org.png', 'w720.png'))
+    expect(await store.keys()).toContain(upload.key.replace('org.png', 'w720.png'))
   })
 
   it('is triggered by nothing else, and never by its own output', async () => {
@@ -76,18 +75,16 @@ describe('list-view', () => {
     const ignored = ['org.gif', 'org.webp', 'photo.jpg', 'w720.jpg', 'org.jpg.bak'].map(
       (name) => `resources/medias/ann/by-hand/${name}`,
     )
-    for (const key of [...ignored, 'other/org.jpg', 'resources/medias/bob/by-hand/org.jpeg']) {
-      await mkdir(join(store, key, '..'), { recursive: true })
-      await writeFile(join(store, key), bytes)
-    }
+    for (const key of [...ignored, 'other/org.jpg', 'resources/medias/bob/by-hand/org.jpeg'])
+      await store.put(key, bytes)
     await until(
       'the only one of them is rendered',
-      async () => (await filesIn(store)).includes('resources/medias/bob/by-hand/w720.jpeg') || undefined,
+      async () => (await store.keys()).includes('resources/medias/bob/by-hand/w720.jpeg') || undefined,
     )
-    const settled = await filesIn(store)
+    const settled = await store.keys()
     const swept = await home.sweeps(2)
     expect(swept.map(({ enqueued }) => enqueued)).toEqual([0, 0])
-    expect(await filesIn(store)).toEqual(settled)
+    expect(await store.keys()).toEqual(settled)
     expect(settled.filter((key) => key.startsWith('resources/medias/ann/by-hand/'))).toEqual(ignored.sort())
     expect(settled.filter((key) => /\/w720\./.test(key))).toHaveLength(4)
   })
@@ -123,10 +120,13 @@ describe('list-view', () => {
     const original = await home.settled(id, ann)
     const signed = new URL(original.renditions[0]!.url!)
     expect((await fetch(signed)).status).toBe(200)
-    for (const object of [key, key.replace('org', 'w720')])
-      expect(await statusOf(home.ask('GET', `/blobs/originals/${idOfKey(object)}`, ann))).toBe(403)
+    const beside = key.replace('org', 'w720')
+    const pathOf = (object: string) =>
+      isLaptop ? `/blobs/originals/${idOfKey(object)}` : signed.pathname.replace(beside, object)
+    expect(pathOf(beside)).toBe(signed.pathname)
+    for (const object of [key, beside]) expect((await fetch(new URL(pathOf(object), signed))).status).toBe(403)
     // A link to one object opens no other.
-    signed.pathname = `/blobs/originals/${idOfKey(key)}`
+    signed.pathname = pathOf(key)
     expect((await fetch(signed)).status).toBe(403)
   })
 })

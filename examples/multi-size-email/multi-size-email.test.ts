@@ -1,28 +1,26 @@
 // The multi-size-email example as its README tells it: three sizes in three folders of a second store, and one message per upload.
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { photo, picture } from '../../test/fixtures/pictures.ts'
-import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
+import { type ExampleHome, openExampleHome, type TestStore } from '../../test/hosts/example-home.ts'
+import { until } from '../../test/hosts/harness.ts'
 
-let home: Home
-let originals: string
-let renditions: string
+let home: ExampleHome
+let originals: TestStore
+let renditions: TestStore
 
 beforeAll(async () => {
-  home = await openHome({
+  home = await openExampleHome({
     config: 'examples/multi-size-email/thumbsmith.yaml',
     env: { THUMBSMITH_SWEEP_SECONDS: '1', THUMBSMITH_LOG_LEVEL: 'debug' },
   })
-  originals = join(home.folder, 'data/originals')
-  renditions = join(home.folder, 'data/renditions')
+  ;({ originals, renditions } = home)
 })
 afterAll(() => home?.close())
 
 const messagesAbout = (key: string) => home.log.filter((line) => line.notification !== undefined && line.key === key)
 const sizeOf = async (key: string) => {
-  const { width, height, format } = await sharp(join(renditions, key)).metadata()
+  const { width, height, format } = await sharp(await renditions.get(key)).metadata()
   return { width, height, format }
 }
 
@@ -31,23 +29,18 @@ describe('multi-size-email', () => {
     const { id, key } = await home.upload(await photo({ width: 2000, height: 1500 }), { filename: 'harbour.jpg' })
     expect(await home.settled(id)).toMatchObject({ state: 'ready' })
     const below = key.slice('uploads/'.length)
-    expect(await filesIn(renditions)).toEqual([`large/${below}`, `medium/${below}`, `thumbnails/${below}`])
-    expect(await filesIn(originals)).toEqual([key])
+    expect(await renditions.keys()).toEqual([`large/${below}`, `medium/${below}`, `thumbnails/${below}`])
+    expect(await originals.keys()).toEqual([key])
     expect(await sizeOf(`thumbnails/${below}`)).toEqual({ width: 128, height: 96, format: 'jpeg' })
     expect(await sizeOf(`medium/${below}`)).toEqual({ width: 512, height: 384, format: 'jpeg' })
     expect(await sizeOf(`large/${below}`)).toEqual({ width: 1024, height: 768, format: 'jpeg' })
   })
 
   it('keeps the folders below uploads/, or none', async () => {
-    await mkdir(join(originals, 'uploads/2026/july'), { recursive: true })
-    await writeFile(
-      join(originals, 'uploads/2026/july/tower.png'),
-      await picture({ width: 300, height: 1200 }).png().toBuffer(),
-    )
-    await writeFile(join(originals, 'uploads/flat.jpg'), await photo())
-    await mkdir(join(originals, 'elsewhere'))
-    await writeFile(join(originals, 'elsewhere/no.jpg'), await photo())
-    await until('both are rendered', async () => (await filesIn(renditions)).length === 9 || undefined)
+    await originals.put('uploads/2026/july/tower.png', await picture({ width: 300, height: 1200 }).png().toBuffer())
+    await originals.put('uploads/flat.jpg', await photo())
+    await originals.put('elsewhere/no.jpg', await photo())
+    await until('both are rendered', async () => (await renditions.keys()).length === 9 || undefined)
     expect(await sizeOf('large/2026/july/tower.png')).toEqual({ width: 256, height: 1024, format: 'png' })
     expect(await sizeOf('medium/flat.jpg')).toEqual({ width: 512, height: 384, format: 'jpeg' })
   })

@@ -1,40 +1,35 @@
 // The same-bucket example as its README tells it: thumbnails in the store of the originals, and never of its own output.
 import { readFileSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { idOfKey } from '../../src/original.ts'
 import { photo, picture } from '../../test/fixtures/pictures.ts'
-import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
-
-const BUCKET = 'file:./data/bucket'
+import { type ExampleHome, openExampleHome, type TestStore } from '../../test/hosts/example-home.ts'
+import { until } from '../../test/hosts/harness.ts'
 
 describe.each([
-  ['with its state in a second store', {}, 'data/originals'],
-  ['with one store for everything', { THUMBSMITH_ORIGINALS: BUCKET, THUMBSMITH_RENDITIONS: BUCKET }, 'data/bucket'],
-])('same-bucket, %s', (_, env, folder) => {
-  let home: Home
-  let bucket: string
+  ['with its state in a second store', false],
+  ['with one store for everything', true],
+])('same-bucket, %s', (_, oneStore) => {
+  let home: ExampleHome
+  let bucket: TestStore
 
   beforeAll(async () => {
-    home = await openHome({
+    home = await openExampleHome({
       config: 'examples/same-bucket/thumbsmith.yaml',
-      env: { ...env, THUMBSMITH_SWEEP_SECONDS: '1', THUMBSMITH_LOG_LEVEL: 'debug' },
+      oneStore,
+      env: { THUMBSMITH_SWEEP_SECONDS: '1', THUMBSMITH_LOG_LEVEL: 'debug' },
     })
-    bucket = join(home.folder, folder)
+    bucket = home.originals
   })
   afterAll(() => home?.close())
 
-  async function drop(key: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(dirname(join(bucket, key)), { recursive: true })
-    await writeFile(join(bucket, key), bytes)
-  }
+  const drop = (key: string, bytes: Uint8Array) => bucket.put(key, bytes)
   const thumbnailOf = (key: string) =>
     until(`${key} has a thumbnail`, async () => {
-      if (!(await filesIn(bucket)).includes(`thumbnails/${key}`)) return undefined
-      return readFile(join(bucket, 'thumbnails', key))
+      if (!(await bucket.keys()).includes(`thumbnails/${key}`)) return undefined
+      return bucket.get(`thumbnails/${key}`)
     })
 
   it('gives a picture dropped anywhere a thumbnail of 128 x 128', async () => {
@@ -52,7 +47,7 @@ describe.each([
   it('gives an upload one too', async () => {
     const { id, key } = await home.upload(await photo(), { filename: 'dog & friend.jpg' })
     expect(await home.settled(id)).toMatchObject({ state: 'ready', filename: 'dog & friend.jpg' })
-    expect(await filesIn(bucket)).toContain(`thumbnails/${key}`)
+    expect(await bucket.keys()).toContain(`thumbnails/${key}`)
   })
 
   it('replaces the thumbnail when the picture is replaced', async () => {
@@ -65,25 +60,25 @@ describe.each([
     })
     const [before, after] = await Promise.all([first, second].map((bytes) => sharp(bytes).stats()))
     expect(before!.channels.map(({ mean }) => mean)).not.toEqual(after!.channels.map(({ mean }) => mean))
-    expect((await filesIn(bucket)).filter((key) => key.includes('news'))).toEqual(['news.jpg', 'thumbnails/news.jpg'])
+    expect((await bucket.keys()).filter((key) => key.includes('news'))).toEqual(['news.jpg', 'thumbnails/news.jpg'])
   })
 
   it('makes no thumbnails of thumbnails, however often it looks', async () => {
     // What somebody else puts there is left alone just so.
     await drop('thumbnails/by-hand.jpg', await photo())
     await home.sweeps(1)
-    const settled = await filesIn(bucket)
+    const settled = await bucket.keys()
     expect(settled).toHaveLength(11)
     const swept = await home.sweeps(2)
     expect(swept.map(({ originals, enqueued }) => [originals, enqueued])).toEqual([
       [5, 0],
       [5, 0],
     ])
-    expect(await filesIn(bucket)).toEqual(settled)
+    expect(await bucket.keys()).toEqual(settled)
     await home.stop()
     await home.start()
     await home.sweeps(1)
-    expect(await filesIn(bucket)).toEqual(settled)
+    expect(await bucket.keys()).toEqual(settled)
   })
 
   it('never overwrites what somebody else put in the place of a thumbnail', async () => {
@@ -95,16 +90,13 @@ describe.each([
       return rendition?.state === 'failed' ? rendition : undefined
     })
     expect(error).toMatchObject({ code: 'rendition.key_taken' })
-    expect(await readFile(join(bucket, 'thumbnails/poster.jpg'))).toEqual(theirs)
+    expect(await bucket.get('thumbnails/poster.jpg')).toEqual(theirs)
   })
 
   it('removes the thumbnail with the picture', async () => {
-    await rm(join(bucket, 'cat.jpg'))
-    await until(
-      'its thumbnail is gone',
-      async () => !(await filesIn(bucket)).includes('thumbnails/cat.jpg') || undefined,
-    )
-    expect(await filesIn(bucket)).toContain('thumbnails/news.jpg')
+    await bucket.remove('cat.jpg')
+    await until('its thumbnail is gone', async () => !(await bucket.keys()).includes('thumbnails/cat.jpg') || undefined)
+    expect(await bucket.keys()).toContain('thumbnails/news.jpg')
   })
 })
 

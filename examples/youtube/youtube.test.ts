@@ -1,23 +1,27 @@
 // The youtube example as its README tells it: ticket, form, state, thumbnail with a title, a link that expires, and the clean-up.
-import { readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OriginalView, Upload } from '../../src/http/schemas.ts'
+import { readManifest, writeManifest } from '../../src/state.ts'
+import { fsStorage } from '../../src/storage/fs.ts'
 import { photo } from '../../test/fixtures/pictures.ts'
-import { filesIn, type Home, openHome, until } from '../../test/hosts/harness.ts'
+import { type ExampleHome, isLaptop, openExampleHome } from '../../test/hosts/example-home.ts'
+import { until } from '../../test/hosts/harness.ts'
 
 const CONFIG = 'examples/youtube/thumbsmith.yaml'
 const TITLE = '10 Things Nobody Told You'
 const DAY_MS = 86_400_000
 
-let home: Home
+let home: ExampleHome
 let titled: Upload
 let plain: Upload
 let ready: { titled: OriginalView; plain: OriginalView }
 
 beforeAll(async () => {
-  home = await openHome({ config: CONFIG, env: { THUMBSMITH_SWEEP_SECONDS: '1' } })
+  home = await openExampleHome({ config: CONFIG, env: { THUMBSMITH_SWEEP_SECONDS: '1' } })
   // 4:3, so that the padding shows at both sides.
   const bytes = await photo({ width: 1600, height: 1200 })
   titled = await home.upload(bytes, { title: TITLE })
@@ -95,8 +99,8 @@ describe('youtube', () => {
 
   it('keeps originals and thumbnails in two stores', async () => {
     const name = titled.key.slice('videos/'.length)
-    expect(await filesIn(join(home.folder, 'data/originals'))).toContain(`videos/${name}`)
-    expect(await filesIn(join(home.folder, 'data/renditions'))).toContain(`thumbnails/${name}`)
+    expect(await home.originals.keys()).toContain(`videos/${name}`)
+    expect(await home.renditions.keys()).toContain(`thumbnails/${name}`)
   })
 
   it('gives a download under a name of its own, to nobody without the signature', async () => {
@@ -107,21 +111,16 @@ describe('youtube', () => {
     expect((await fetch(downloadUrl!.split('?')[0]!)).status).toBe(403)
   })
 
-  it('removes original and thumbnail seven days after the upload', async () => {
-    const { key } = await home.upload(await photo({ seed: 3 }), { filename: 'old.jpg' })
-    const original = join(home.folder, 'data/originals', key)
-    const thumbnail = join('thumbnails', key.slice('videos/'.length))
-    await until(
-      'the thumbnail is there',
-      async () => (await filesIn(join(home.folder, 'data/renditions'))).includes(thumbnail) || undefined,
-    )
-    const old = new Date(Date.now() - 8 * DAY_MS)
-    await utimes(original, old, old)
+  // The clock of a bucket cannot be put back; test/cluster/s3-home.test.ts has one expire by its own rule.
+  it.runIf(isLaptop)('removes original and thumbnail seven days after the upload', async () => {
+    const { id, key } = await home.upload(await photo({ seed: 3 }), { filename: 'old.jpg' })
+    await home.settled(id)
+    await home.stop()
+    await putBack(key, 8 * DAY_MS)
+    await home.start()
+    const thumbnail = `thumbnails/${key.slice('videos/'.length)}`
     await until('both are gone', async () => {
-      const left = [
-        ...(await filesIn(join(home.folder, 'data/originals'))),
-        ...(await filesIn(join(home.folder, 'data/renditions'))),
-      ]
+      const left = [...(await home.originals.keys()), ...(await home.renditions.keys())]
       return left.every((path) => path !== key && path !== thumbnail) || undefined
     })
     // The others are of today.
@@ -129,12 +128,29 @@ describe('youtube', () => {
   })
 })
 
+/** As if it had been uploaded so long ago. */
+async function putBack(key: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms)
+  const file = join(home.folder, 'data/originals', key)
+  await utimes(file, then, then)
+  const root = join(home.folder, 'data/renditions')
+  const state = await fsStorage({ root, name: 'renditions', secret: Buffer.alloc(32), onWarning: () => {} })
+  try {
+    const { manifest, etag } = (await readManifest(state, key))!
+    const original = { ...manifest.original, seen: then.toISOString(), modified: then.toISOString() }
+    await writeManifest(state, { ...manifest, original }, etag)
+  } finally {
+    await state.close?.()
+  }
+}
+
 it('lets a link expire', { timeout: 40_000 }, async () => {
   const text = await readFile(CONFIG, 'utf8')
   // The shortest that is possible, so that the test need not wait for ten minutes.
-  const short = join(home.folder, 'short-links.yaml')
+  const folder = await mkdtemp(join(tmpdir(), 'thumbsmith-links-'))
+  const short = join(folder, 'thumbsmith.yaml')
   await writeFile(short, text.replace('linkSeconds: 600', 'linkSeconds: 10'))
-  const other = await openHome({ config: short })
+  const other = await openExampleHome({ config: short })
   try {
     const { id } = await other.upload(await photo())
     const { url } = (await other.settled(id)).renditions[0]!
@@ -142,8 +158,10 @@ it('lets a link expire', { timeout: 40_000 }, async () => {
     await new Promise((resolve) => setTimeout(resolve, 11_500))
     const late = await fetch(url!)
     expect(late.status).toBe(403)
-    expect(await late.json()).toMatchObject({ code: 'link.expired' })
+    // A bucket says so in its own words.
+    expect(await late.text()).toContain(isLaptop ? 'link.expired' : 'AccessDenied')
   } finally {
     await other.close()
+    await rm(folder, { recursive: true })
   }
 })

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -54,11 +55,11 @@ const closing: (() => unknown)[] = []
 
 /** A server for a few lines of a test. */
 async function listen(answer: (path: string, headers: NodeJS.Dict<string | string[]>, body: string) => void) {
-  const server = createServer(async (incoming, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    response.writeHead(204).end()
-    answer(incoming.url ?? '', incoming.headers, Buffer.concat(chunks).toString())
+  const server = createServer((incoming, response) => {
+    void text(incoming).then((body) => {
+      response.writeHead(204).end()
+      answer(incoming.url ?? '', incoming.headers, body)
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closing.push(

@@ -11,13 +11,17 @@ export interface StandOptions {
   env?: Record<string, string>
   /** Where servers and workers look for the store, if not where it is. */
   endpoint?: string
+  /** One bucket for originals and renditions. */
+  oneStore?: boolean
 }
 
 export type Stand = Awaited<ReturnType<typeof openStand>>
 
 /** Begins with two empty buckets and no process; `close` ends every process that was opened. */
-export async function openStand({ s3, queue, config = 'thumbsmith.yaml', env = {}, endpoint }: StandOptions) {
-  const [originals, renditions] = [await s3.newStore(), await s3.newStore()]
+export async function openStand(options: StandOptions) {
+  const { s3, queue, config = 'thumbsmith.yaml', env = {}, endpoint, oneStore } = options
+  const originals = await s3.newStore()
+  const renditions = oneStore ? originals : await s3.newStore()
   const url = (bucket: string) => `s3://${bucket}?endpoint=${endpoint ?? s3.endpoint}&pathStyle=true`
   const settings = {
     THUMBSMITH_ORIGINALS: url(originals.bucket),

@@ -18,6 +18,16 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
+      ...['redis', 'postgres'].map((engine) => ({
+        test: {
+          ...shared,
+          name: `examples on ${engine}`,
+          include: ['examples/**/*.test.ts'],
+          env: { TEST_CLUSTER: engine },
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      })),
       {
         test: {
           ...shared,
