@@ -1,5 +1,6 @@
 // The list of originals: read by page, kept true by the feed, and changed by the person.
 import type { FeedEvent, OriginalView } from '../src/http/schemas.ts'
+import type { Focus } from '../src/original.ts'
 import { editOriginal, readAbout, readList, removeOriginal, retryOriginal, toApiError } from './api.ts'
 import { appendPage, applyEvents, isMoving, nameOf, refreshHead } from './state.ts'
 import { say, store } from './store.ts'
@@ -65,6 +66,13 @@ export async function changeTitle(original: OriginalView, title: string): Promis
   const changed = await editOriginal(original.id, { title, ifRevision: original.revision })
   receive([{ type: 'original', original: changed }])
   say(isMoving(changed) ? words.card.saved : words.card.savedQuietly)
+}
+
+/** `null` takes it away. */
+export async function changeFocus(original: OriginalView, focus: Focus | null): Promise<void> {
+  const changed = await editOriginal(original.id, { focus, ifRevision: original.revision })
+  receive([{ type: 'original', original: changed }])
+  say(focus ? words.focus.saved : words.focus.cleared)
 }
 
 export async function retry(id: string): Promise<void> {

@@ -43,9 +43,15 @@ async function destinationFor(id: string): Promise<Destination> {
   const item = find(id)
   if (!item) throw new DOMException('Cancelled', 'AbortError')
   patch(id, { phase: 'sending', sentBytes: 0, problem: undefined })
-  const { file, contentType, title } = item
+  const { file, contentType, title, focus } = item
   const upload = await persist(TICKET_TRIES, () =>
-    createUpload({ filename: file.name || 'image', contentType, bytes: file.size, ...(title && { title }) }),
+    createUpload({
+      filename: file.name || 'image',
+      contentType,
+      bytes: file.size,
+      ...(title && { title }),
+      ...(focus && { focus }),
+    }),
   )
   patch(id, { originalId: upload.id })
   const preview = find(id)?.preview

@@ -59,6 +59,8 @@ export default defineConfig({
     target: ['chrome123', 'firefox128', 'safari17.5'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // It says nothing that could be mended here, on every slow machine.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: 'es', plugins: () => [withoutNode()] },
   server: { host: '127.0.0.1', proxy: { '/v1': 'http://127.0.0.1:8080', '/packages': 'http://127.0.0.1:8080' } },

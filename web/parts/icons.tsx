@@ -55,6 +55,12 @@ export const MoonIcon = () => (
     <path d="M16 11.8A6.5 6.5 0 0 1 8.2 4a6.5 6.5 0 1 0 7.8 7.8z" />
   </Icon>
 )
+export const FocusIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="5" />
+    <path d="M10 2.5v4M10 13.5v4M2.5 10h4M13.5 10h4" />
+  </Icon>
+)
 export const ImageIcon = () => (
   <Icon>
     <rect x="3" y="4" width="14" height="12" />

@@ -64,6 +64,15 @@ function OpenProofs({ item, title, presets }: OpenProofsProps) {
   )
 }
 
+/** In what the proof is not yet what will come out. */
+function differencesOf({ watermark, title, fit, position }: NamedPreset['preset'], { focus }: Staged): string[] {
+  return [
+    ...(watermark ? [words.proof.watermark] : []),
+    ...(typeof title === 'object' && title.font ? [words.proof.font] : []),
+    ...(fit === 'cover' && position === 'attention' && !focus ? [words.proof.attention] : []),
+  ]
+}
+
 interface ProofSheetProps {
   preset: NamedPreset
   item: Staged
@@ -99,6 +108,12 @@ function ProofSheet({ preset: { name, preset }, item, proof, report }: ProofShee
           </p>
           {layout && <FocusNote focus={item.focus} clear={() => setFocus(undefined)} />}
         </div>
+        {layout &&
+          differencesOf(preset, item).map((sentence) => (
+            <p class="note" key={sentence}>
+              {sentence}
+            </p>
+          ))}
         {proof?.problem && <p class="problem">{proof.problem}</p>}
         {proof && <TitleNotes report={proof.problem ? undefined : report} missing={proof.missing} />}
       </figcaption>

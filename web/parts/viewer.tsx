@@ -1,14 +1,13 @@
 // The large view of one rendition, in a native dialog; the arrow keys go to its siblings.
-import { useEffect, useRef } from 'preact/hooks'
-import type { OriginalView, RenditionView } from '../../src/http/schemas.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { About, OriginalView, RenditionView } from '../../src/http/schemas.ts'
 import { nameOf } from '../state.ts'
 import { store, useStore } from '../store.ts'
-import { useThumbhash } from '../thumbhash.ts'
 import { words } from '../words.ts'
 import { RenditionActions } from './actions.tsx'
-import { CloseIcon } from './icons.tsx'
-import { Picture } from './picture.tsx'
+import { CloseIcon, FocusIcon } from './icons.tsx'
 import { sizeOf } from './rendition-row.tsx'
+import { layoutOf, Stage } from './stage.tsx'
 
 export function Viewer() {
   const viewing = useStore((state) => state.viewing)
@@ -25,12 +24,19 @@ interface OpenViewerProps {
   rendition: RenditionView
 }
 
+/** Titles keep clear of it, and crops keep it. */
+const usesFocus = ({ title, preset }: About['presets'][number]) => title || preset.fit === 'cover'
+
 const close = () => store.set({ viewing: undefined })
 
 function OpenViewer({ original, shown, rendition }: OpenViewerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = nameOf(original)
-  const placeholder = useThumbhash(original.facts?.thumbhash)
+  const [focusing, setFocusing] = useState(false)
+  const presets = useStore((state) => state.about?.presets) ?? []
+  const used = original.renditions.some(({ preset }) => presets.some((one) => one.name === preset && usesFocus(one)))
+  const shownAs = presets.find((preset) => preset.name === rendition.preset)?.preset
+  const layout = used && shownAs ? layoutOf(original, shownAs) : undefined
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
@@ -65,19 +71,7 @@ function OpenViewer({ original, shown, rendition }: OpenViewerProps) {
             <CloseIcon />
           </button>
         </header>
-        <div class="viewer-stage">
-          <Picture
-            key={rendition.preset}
-            url={rendition.url ?? ''}
-            fingerprint={rendition.fingerprint ?? rendition.url ?? ''}
-            alt={`${name}, ${rendition.preset}`}
-            originalId={original.id}
-            placeholder={placeholder}
-            width={rendition.width}
-            height={rendition.height}
-            eager
-          />
-        </div>
+        <Stage original={original} rendition={rendition} layout={focusing ? layout : undefined} />
         <footer class="viewer-foot">
           {shown.length > 1 && (
             <ul class="viewer-sizes" aria-label={words.viewer.sizes}>
@@ -100,6 +94,18 @@ function OpenViewer({ original, shown, rendition }: OpenViewerProps) {
             {sizeOf(rendition)}
             {rendition.state !== 'ready' && ` · ${words.card.states[rendition.state]}`}
           </p>
+          {layout && (
+            <button
+              type="button"
+              class="button"
+              aria-pressed={focusing}
+              title={words.focus.setHint}
+              onClick={() => setFocusing(!focusing)}
+            >
+              <FocusIcon />
+              {words.focus.set}
+            </button>
+          )}
           <RenditionActions rendition={rendition} name={name} labelled />
         </footer>
       </div>
