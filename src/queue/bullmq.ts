@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job as BullmqJob } from 'bullmq'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { bullmqEngine, type Wish } from './bullmq-engine.ts'
+import { gather, type Said } from './bullmq-gather.ts'
 import { bullmqTurns } from './bullmq-turns.ts'
 import { type Job, planRetry, type Queue, type QueueOptions } from './queue.ts'
 
@@ -22,6 +23,8 @@ const ANSWER_WITHIN_MS = 3_000
 const LOCK_MS = 15_000
 const STALLED_CHECK_MS = 5_000
 const TROUBLE_EVERY_MS = 10_000
+/** A store that repeats an event does so more than a thousand times a second. */
+const REPEAT_MS = 50
 /** Jobs are never given up for having failed or stalled often: `planRetry` and the manifest decide. */
 const WITHOUT_END = 1_000_000_000
 
@@ -68,6 +71,9 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
     if (waiting && waiting.priority > priority) await waiting.changePriority({ priority })
   }
 
+  const said: Said = new Map()
+  const nameOf = ({ key, refresh = false, priority = 'interactive' }: Job) => JSON.stringify([key, refresh, priority])
+
   try {
     await answered(queue.waitUntilReady())
   } catch (error) {
@@ -77,7 +83,7 @@ export async function bullmqQueue(options: BullmqQueueOptions): Promise<Queue> {
 
   return {
     async enqueue(job) {
-      if (!closing) await answered(add(job))
+      if (!closing) await answered(gather(() => add(job), nameOf(job), said, REPEAT_MS))
     },
     async run(handler) {
       const oneAtATime = serially(busy, handler)
