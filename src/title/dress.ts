@@ -68,7 +68,7 @@ function outline(letters: Letters, field: Uint8Array): void {
 }
 
 /** How far a glow reaches, and how far each letter's own strength does along the line, in letter sizes. */
-const GLOW_REACH = 0.36
+const GLOW_REACH = 0.44
 const STRENGTH_REACH = 0.3
 
 /** Whole on the ring, soft outside it: ink grown by a distance and blurred by less, at a fraction of the size. */

@@ -1,7 +1,7 @@
 // What helps letters to be read, and how little of it is enough: colours, and the strength of what stands behind them, solved per pixel. Pure.
 import type { TitleStyle } from '../preset.ts'
 import type { Picture, Swatch } from './analysis.ts'
-import { contrast, fromOklch, luminance, parseHex, type Rgb } from './colour.ts'
+import { contrast, fromOklch, luminance, oklab, parseHex, type Rgb } from './colour.ts'
 import { type Ring, worstOf } from './ring.ts'
 
 export interface Help {
@@ -69,7 +69,7 @@ export function chooseHelp(
     (_, at) => ring.pixels[at * every]!,
   )
   let best: { candidate: Candidate; limit: Limit; score: number } | undefined
-  for (const candidate of candidates(palette, style)) {
+  for (const candidate of candidates(palette, tintOf(pictures[0]!, sampled), style)) {
     const limit = limitOf(candidate, style.minContrast, effort.headroom)
     if (!limit) continue
     const needs = needsOf(pictures, sampled, candidate.back, limit)
@@ -102,13 +102,33 @@ function kindOf(need: number, style: TitleStyle, effort: Effort): Help['kind'] {
   return need === 0 ? 'none' : 'glow'
 }
 
-/** Tints, in OKLCH: hardly coloured near white and near black, coloured for accents. */
-function candidates(palette: Swatch[], style: TitleStyle): Candidate[] {
+interface Tint {
+  chroma: number
+  hue: number
+}
+
+/** The mean colour of what is around the letters. */
+function tintOf({ data, channels }: Picture, pixels: Int32Array): Tint {
+  let [sumA, sumB] = [0, 0]
+  for (const pixel of pixels) {
+    const at = channels * pixel
+    const [, a, b] = oklab(data[at]!, data[at + 1]!, data[at + 2]!)
+    sumA += a
+    sumB += b
+  }
+  return { chroma: Math.hypot(sumA, sumB) / Math.max(1, pixels.length), hue: Math.atan2(sumB, sumA) }
+}
+
+/**
+ * In OKLCH: letters hardly coloured near white and near black, coloured for accents; what stands behind them is a darker or lighter
+ * shade of what is there already, as a shadow would be.
+ */
+function candidates(palette: Swatch[], around: Tint, style: TitleStyle): Candidate[] {
   const weight = ({ chroma, share }: Swatch) => chroma * Math.sqrt(share)
   const accent = palette.reduce((best, swatch) => (weight(swatch) > weight(best) ? swatch : best))
   const { chroma, hue } = accent
-  const night = fromOklch(0.13, Math.min(chroma, 0.045), hue)
-  const day = fromOklch(0.985, Math.min(chroma, 0.02), hue)
+  const night = fromOklch(0.15, Math.min(0.8 * around.chroma, 0.08), around.hue)
+  const day = fromOklch(0.98, Math.min(0.5 * around.chroma, 0.04), around.hue)
   if (style.colors.length > 0)
     return style.colors.flatMap((text, index) => {
       const fill = parseHex(text)

@@ -148,7 +148,7 @@ function judge(maps: PictureMaps, request: PlaceRequest, shape: Shape, size: num
     avoid: style.avoid.reduce((sum, zone) => sum + 4 * overlap(area, zone), 0),
     focus: focus ? 3 * overlap(area, around(focus)) : 0,
     habit: HABIT[request.rightToLeft ? mirrored(position) : position],
-    size: 0.75 * Math.log2((style.maxSize * letterUnit(request)) / size),
+    size: 0.9 * Math.log2((style.maxSize * letterUnit(request)) / size),
     lines: shape.lines > 3 ? 0.1 : 0,
     ragged: 0.9 * (1 - shape.fill),
   }
