@@ -1,13 +1,15 @@
 // Both stores from their URLs: a folder that we serve ourselves, or a bucket that serves itself; drivers are imported only when asked for.
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { BucketEvent } from '../event/event.ts'
 import type { BlobAccess, StoreName } from '../http/services.ts'
 import type { Log } from '../road.ts'
+import { ifThere, makeRoot, storageError } from '../storage/fs-durable.ts'
 import { parseS3Url, type S3Location } from '../storage/s3-url.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -41,6 +43,8 @@ export function placesOf(config: Pick<Config, 'originals' | 'renditions'>): Reco
   const renditions = placeOf('THUMBSMITH_RENDITIONS', config.renditions)
   if (originals.scheme === 's3' && renditions.scheme === 's3' && config.originals !== config.renditions)
     refuseOverlap(originals.location, renditions.location)
+  if (originals.scheme === 'file' && renditions.scheme === 'file' && config.originals !== config.renditions)
+    refuseNesting(originals.root, renditions.root)
   return { originals, renditions }
 }
 
@@ -60,8 +64,41 @@ function refuseOverlap(originals: S3Location, renditions: S3Location): void {
   )
 }
 
+/** The same for folders, whatever links lead to them. */
+function refuseNesting(originals: string, renditions: string): void {
+  const [a, b] = [realFolder(originals), realFolder(renditions)]
+  if (a === b)
+    throw invalid(
+      `THUMBSMITH_ORIGINALS and THUMBSMITH_RENDITIONS both lead to ${a}. Write both URLs alike, or name two.`,
+    )
+  if (liesIn(a, b) || liesIn(b, a))
+    throw invalid(
+      `THUMBSMITH_ORIGINALS and THUMBSMITH_RENDITIONS overlap: one of ${a} and ${b} lies in the other. Put them side by side.`,
+    )
+}
+
+function liesIn(inner: string, outer: string): boolean {
+  const way = relative(outer, inner)
+  return way.split(sep)[0] !== '..' && !isAbsolute(way)
+}
+
+/** Where a folder is, or will be once it is made. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(realFolder(parent), basename(path))
+  }
+}
+
 /** One and the same store where both URLs lead to the same place. */
-export async function openStores(config: Config, log: Log): Promise<Stores> {
+export async function openStores(
+  config: Config,
+  log: Log,
+  /** Beside the process that owns the folders. */
+  { isReadOnly = false } = {},
+): Promise<Stores> {
   const places = placesOf(config)
   const served: Stores['served'] = {}
   let secret: Uint8Array | undefined
@@ -69,9 +106,12 @@ export async function openStores(config: Config, log: Log): Promise<Stores> {
     const place = places[name]
     if (place.scheme === 's3') return (await import('../storage/s3.ts')).s3Storage(place.location)
     const { fsStorage } = await import('../storage/fs.ts')
-    secret ??= config.secret ? Buffer.from(config.secret) : await ownSecret(place.root)
+    const { root } = place
+    // Who only reads signs nothing that anybody takes.
+    const makeSecret = () => (isReadOnly ? Promise.resolve(randomBytes(32)) : ownSecret(root))
+    secret ??= config.secret ? Buffer.from(config.secret) : await makeSecret()
     const onWarning = (message: string) => log.warn({}, message)
-    const store = await fsStorage({ root: place.root, name, secret, onWarning })
+    const store = await fsStorage({ root, name, secret, onWarning, isReadOnly })
     served[name] = store
     return store
   }
@@ -107,18 +147,26 @@ export async function linkOrigins({ originals, renditions }: Stores): Promise<st
   return [...new Set(elsewhere.map((link) => new URL(link).origin))]
 }
 
+const SECRET_BYTES = 32
+
 /** The secret that was made at first start: readable by the owner of the folder only. */
 async function ownSecret(root: string): Promise<Uint8Array> {
   const folder = join(root, '.thumbsmith-store')
   const file = join(folder, 'secret')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   try {
-    const handle = await open(file, 'wx', 0o600)
-    await handle.writeFile(randomBytes(32).toString('hex'))
+    await makeRoot(root)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const known = await ifThere(readFile(file))
+    if (known && known.length >= SECRET_BYTES) return known
+    // Whole or not at all. One that a power cut has left half has signed nothing.
+    const made = `${file}-${randomUUID()}`
+    const handle = await open(made, 'wx', 0o600)
+    await handle.writeFile(randomBytes(SECRET_BYTES).toString('hex'))
     await handle.sync()
     await handle.close()
+    await rename(made, file)
+    return await readFile(file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw storageError(error, root)
   }
-  return readFile(file)
 }

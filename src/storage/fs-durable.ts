@@ -1,7 +1,7 @@
 // How a change on a file system survives a power cut, and what the file system's refusals mean to people.
 import { createHash, randomUUID } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { lstat, mkdir, open, readdir, realpath, rm, rmdir } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, realpath, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ThumbsmithError } from '../errors.ts'
 
@@ -32,7 +32,9 @@ export function statIfThere(path: string): Promise<BigIntStats | undefined> {
 }
 
 const UNAVAILABLE: Record<string, string> = {
-  ENOENT: 'is gone. Is its disk mounted?',
+  ENOENT: 'is gone, or cannot be made. Is its disk mounted?',
+  EEXIST: 'is no folder. Name another, or move away what stands there.',
+  ENOTDIR: 'is no folder. Name another, or move away what stands there.',
   EACCES: 'may not be read or written. Let the user that runs thumbsmith own it.',
   EPERM: 'may not be read or written. Let the user that runs thumbsmith own it.',
   EROFS: 'is on a read-only file system. Mount it writable.',
@@ -108,6 +110,19 @@ export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 18 })) hash.update(chunk)
   return hash.digest('hex')
+}
+
+/** Makes a folder and those above it. Node's own way tries for ever where a folder is there and takes none, as `/proc` does. */
+export async function makeRoot(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || (await statIfThere(dirname(path)))) throw error
+    await makeRoot(dirname(path))
+    await mkdir(path)
+  }
 }
 
 /** Makes the folders of a path, durably. Throws `key.conflict` where a file, a link (it might lead out of the store) or a folded twin is in the way. */

@@ -1,7 +1,7 @@
 // How a folder is opened as a store: made, owned by one process, cleared of what a crash left, and asked how it takes names.
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { statIfThere } from './fs-durable.ts'
+import { makeRoot, statIfThere } from './fs-durable.ts'
 import { takeLock } from './fs-lock.ts'
 import { RESERVED_FOLDER } from './fs-names.ts'
 
@@ -19,7 +19,7 @@ export async function openFolder(given: string, isReadOnly: boolean): Promise<Op
       folds: await foldsNames(join(given, RESERVED_FOLDER)),
       unlock: async () => {},
     }
-  await mkdir(given, { recursive: true })
+  await makeRoot(given)
   const root = await realpath(given)
   const reserved = join(root, RESERVED_FOLDER)
   const temporary = join(reserved, 'tmp')
