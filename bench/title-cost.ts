@@ -1,0 +1,90 @@
+// What a title costs: CPU beside a plain JPEG of the same picture, in a process that has drawn titles before and in one that has not.
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import type { TitleStyle } from '../src/preset.ts'
+import { encode } from '../src/render/encode.ts'
+import type { Raw } from '../src/render/raw.ts'
+import { blend, encodeTitled, loadPainter } from '../src/render/title.ts'
+import { EFFORTS } from '../src/title/help.ts'
+import { HEIGHT, TITLES, WIDTH } from './title-pictures.ts'
+
+const run = promisify(execFile)
+const painter = await loadPainter()
+const asJpeg = (frames: Raw[]) => encode(frames, 'jpeg', { quality: 80, behind: '#000000' })
+
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const start = cpuMs()
+  await work()
+  return cpuMs() - start
+}
+
+export interface WarmCost {
+  /** Analysis, placement, layout, drawing, colours, laying over and measuring; nothing of the codec. */
+  ownMs: number
+  /** What the title adds to a JPEG in all: also the decode that the measurement needs, and every further encode. */
+  addedMs: number
+  jpegMs: number
+}
+
+/** Of several rounds the least: other processes on the machine only ever add. */
+const ROUNDS = 3
+
+export async function warmMs(raw: Raw, title: string, style: TitleStyle): Promise<WarmCost> {
+  let [ownMs, titledMs, jpegMs] = [1e9, 1e9, 1e9]
+  const titling = { style, title, focus: undefined, format: 'jpeg', behind: '#000000' } as const
+  for (let round = 0; round < ROUNDS; round++) {
+    jpegMs = Math.min(jpegMs, await timed(() => asJpeg([raw])))
+    titledMs = Math.min(titledMs, await timed(() => encodeTitled([raw], titling, asJpeg)))
+    ownMs = Math.min(ownMs, await timed(() => setOnce(raw, title, style)))
+  }
+  return { ownMs, addedMs: titledMs - jpegMs, jpegMs }
+}
+
+async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void> {
+  const { block } = await painter.set({ pictures: [raw], title, style })
+  if (!block) return
+  const painted = block.paint(EFFORTS[0]!)
+  const laid = [blend(raw, painted.patch)]
+  block.report(painted, block.measure(laid, painted), laid)
+}
+
+/** A fresh process, compiled as it is installed: what the first title costs more than a plain JPEG. */
+export async function coldMs(): Promise<number> {
+  const root = resolve(import.meta.dirname, '..')
+  await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
+  const folder = await mkdtemp(join(root, 'node_modules/.cache/title-cold-'))
+  try {
+    const built = join(folder, 'src')
+    await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: root })
+    await writeFile(
+      join(folder, 'cold.mjs'),
+      `import { encode } from './src/render/encode.js'
+import { encodeTitled } from './src/render/title.js'
+import { titleStyleSchema } from './src/preset.js'
+const raw = { data: Buffer.alloc(${3 * WIDTH * HEIGHT}, 90), width: ${WIDTH}, height: ${HEIGHT}, channels: 3 }
+const asJpeg = (frames) => encode(frames, 'jpeg', { quality: 80, behind: '#000000' })
+await asJpeg([raw])
+const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
+const start = cpu()
+await asJpeg([raw])
+const plain = cpu()
+await encodeTitled([raw], { style: titleStyleSchema.parse({}), title: ${JSON.stringify(TITLES.english)}, focus: undefined, format: 'jpeg', behind: '#000000' }, asJpeg)
+console.log(cpu() - plain - (plain - start))`,
+    )
+    const found: number[] = []
+    for (let round = 0; round < 5; round++)
+      found.push(Number((await run(process.execPath, [join(folder, 'cold.mjs')])).stdout))
+    return median(found)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
