@@ -28,6 +28,8 @@ export async function apply(
   if (decided.do === 'remove') return applyRemove(road, seen, stored, decided)
   if (decided.do === 'record') {
     await write(road, settle(decided.manifest, seen.rule!), stored?.etag)
+    for (const object of unnamed(stored?.manifest.renditions ?? {}, decided.manifest.renditions))
+      await deleteRendition(road.stores, seen.key, object)
     return
   }
   const claim = {
@@ -180,9 +182,8 @@ function merge(
   results: Results,
   drop: string[],
 ): { manifest: Manifest; obsolete: NonNullable<ManifestRendition['object']>[] } {
-  const { claim: _claim, error: _error, ...rest } = current
+  const { claim: _claim, error: _before, ...rest } = current
   const renditions = { ...current.renditions }
-  const before = Object.values(renditions).flatMap(({ object }) => object ?? [])
   for (const preset of drop) delete renditions[preset]
   for (const [preset, result] of Object.entries(results.renditions)) {
     const {
@@ -194,18 +195,28 @@ function merge(
     } = renditions[preset]!
     renditions[preset] = { ...base, ...result, state: base.state === 'queued' ? 'queued' : result.state }
   }
-  const after = new Set(
-    Object.values(renditions).flatMap(({ object }) => (object ? `${object.store} ${object.key}` : [])),
-  )
+  const isRendered = Object.keys(results.renditions).length > 0
+  const error = isRendered ? results.error : current.error
   const manifest: Manifest = {
     ...rest,
-    ...(results.error ? { error: results.error } : {}),
+    ...(error ? { error } : {}),
     original: { ...rest.original, ...(results.facts ? { facts: results.facts } : {}) },
-    attempts: results.error ? rest.attempts : { deaths: 0, vanished: 0 },
+    attempts: error || !isRendered ? rest.attempts : { deaths: 0, vanished: 0 },
     renditions,
     updatedAt: new Date().toISOString(),
   }
-  return { manifest, obsolete: before.filter((object) => !after.has(`${object.store} ${object.key}`)) }
+  return { manifest, obsolete: unnamed(current.renditions, renditions) }
+}
+
+/** The objects that were named before and are not any more. */
+function unnamed(
+  before: Manifest['renditions'],
+  after: Manifest['renditions'],
+): NonNullable<ManifestRendition['object']>[] {
+  const objects = (renditions: Manifest['renditions']) =>
+    Object.values(renditions).flatMap(({ object }) => object ?? [])
+  const named = new Set(objects(after).map(({ store, key }) => `${store} ${key}`))
+  return objects(before).filter(({ store, key }) => !named.has(`${store} ${key}`))
 }
 
 /** An original older than this when it is first looked at is a backfill: nobody waits for word of it. */

@@ -70,21 +70,23 @@ export function openCatalogue({ rules, presets, originals, state, queue, feed }:
 
   async function list({ owner, after, limit }: Parameters<Catalogue['list']>[0]): Promise<Entry[]> {
     const prefixes = disjoint(owner === undefined ? rules.map((rule) => rule.folder) : ownerPrefixes(rules, owner))
-    const keys: string[] = []
+    const entries: Entry[] = []
     for (const prefix of prefixes) {
       let from = after
-      while (keys.length < limit) {
+      while (entries.length < limit) {
         const page = await originals.list({ prefix, limit, ...(from === undefined ? {} : { after: from }) })
-        for (const { key } of page) {
+        const own = page.filter(({ key }) => {
           const rule = ruleFor(rules, key)
-          if (rule && keys.length < limit && (owner === undefined || ownerOf(rule, key) === owner)) keys.push(key)
-        }
+          return rule && (owner === undefined || ownerOf(rule, key) === owner)
+        })
+        // Some turn out to be renditions, or gone by now: who asks for a page gets a whole one while there is more.
+        const found = await Promise.all(own.map(({ key }) => read(key)))
+        entries.push(...found.filter((entry) => entry !== undefined))
         if (page.length < limit) break
         from = page.at(-1)!.key
       }
     }
-    const entries = await Promise.all(keys.map(read))
-    return entries.filter((entry) => entry !== undefined)
+    return entries.slice(0, limit)
   }
 
   /** Changes the manifest, making the first one where the original was not looked at yet; repeats where somebody else was faster. */

@@ -202,6 +202,9 @@ describe('plan', () => {
         'nothing',
       )
     })
+    it('leaves its renditions where no rule speaks of them any more', () => {
+      expect(plan(look({ manifest: settled(), head: undefined, rule: undefined })).do).toBe('nothing')
+    })
     it('may be one past its time, counted from the upload or from when this version was first seen, whichever is later', () => {
       const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000)
       const seenAt = (at: Date): Manifest => {

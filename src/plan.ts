@@ -52,7 +52,9 @@ export function plan(seen: Observation): Plan {
   if (!head) {
     if (!manifest) return nothing('it is not there')
     if (manifest.claim && seen.alive(manifest.claim)) return { do: 'wait' }
-    if (rule?.whenOriginalRemoved === 'keep') return nothing('its rule keeps the renditions')
+    // A rule that was taken out of the file may have said to keep them: nobody says now that they should go.
+    if (!rule) return nothing('no rule takes it')
+    if (rule.whenOriginalRemoved === 'keep') return nothing('its rule keeps the renditions')
     return { do: 'remove', manifest, expire: false }
   }
   if (!rule) return nothing('no rule takes it')
@@ -94,7 +96,8 @@ function planRenditions(seen: Observation, rule: Rule, base: Manifest, stored: M
   for (const [preset, old] of Object.entries(base.renditions)) {
     if (rule.presets.includes(preset) || !old.object) continue
     if (seen.refresh) drop.push(preset)
-    else renditions[preset] = { ...old, stale: true }
+    // Named until it is gone from the store.
+    renditions[preset] = { ...old, stale: true }
   }
 
   const next: Manifest = { ...base, rule: rule.name, renditions }
@@ -207,10 +210,13 @@ function afterVanished(manifest: Manifest): Manifest {
   return { ...rest, attempts: { ...manifest.attempts, vanished: manifest.attempts.vanished + 1 } }
 }
 
-/** Every rendition that was due has failed for this reason; what stood there before goes with it (see `reconcile`). */
+/** Every rendition that was due has failed for this reason; what stood there before is of other inputs, and is named no more. */
 export function refuse(manifest: Manifest, due: string[], error: NonNullable<Manifest['error']>, now: Date): Manifest {
   const renditions = { ...manifest.renditions }
-  for (const preset of due) renditions[preset] = { ...renditions[preset]!, state: 'failed', error }
+  for (const preset of due) {
+    const { object: _, ...rest } = renditions[preset]!
+    renditions[preset] = { ...rest, state: 'failed', error }
+  }
   return stamp({ ...manifest, renditions }, now)
 }
 

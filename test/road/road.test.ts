@@ -128,6 +128,57 @@ describe('an original', () => {
     expect(laptop.lines.filter((line) => line.fields.outcome === 'failed')).toHaveLength(1)
   })
 
+  it('that is rendered too often is refused, and no older picture stands for it', async () => {
+    const laptop = await open(`${YAML}limits: { rendersPerDay: 1 }\n`)
+    await laptop.put('u/a.jpg', await flat('#ff0000'))
+    await laptop.settle('u/a.jpg')
+    await laptop.put('u/a.jpg', await flat('#0000ff'))
+    await laptop.settle('u/a.jpg')
+    const manifest = await laptop.manifest('u/a.jpg')
+    expect(manifest.renditions.small).toMatchObject({ state: 'failed', error: { code: 'rendition.too_often' } })
+    expect(manifest.renditions.small!.object).toBeUndefined()
+    expect(await laptop.keys('renditions')).toEqual([])
+  })
+
+  it('keeps the reason why it failed when a preset is taken from its rule', async () => {
+    const quiet = YAML.replace('    notify: [log]\n', '')
+    let laptop = await open(quiet)
+    await laptop.put('u/a.jpg', await photo())
+    await laptop.settle('u/a.jpg')
+    const { manifest, etag } = (await readManifest(laptop.road.state, 'u/a.jpg'))!
+    const error = { code: 'image.damaged' as const, message: 'It is damaged.' }
+    const attempts = { deaths: 1, vanished: 2 }
+    await writeManifest(laptop.road.state, { ...manifest, error, attempts }, etag)
+    laptop = await restart(laptop, quiet.replace('[small, titled]', '[small]'))
+    await laptop.sweep({ refresh: true })
+    await laptop.settle()
+    expect(await laptop.keys('renditions')).toEqual(['u/a.jpg/small.jpg'])
+    expect(await laptop.manifest('u/a.jpg')).toMatchObject({ error, attempts })
+  })
+
+  it('is listed on a whole page, whatever else lies between', async () => {
+    const laptop = await open(
+      YAML.replace(
+        'prefix: u/',
+        'prefix: u/\n    except: [u/out/**]\n    to: originals\n    rendition: "u/out/{name}-{preset}.{format}"',
+      ),
+    )
+    const keys = Array.from({ length: 7 }, (_, i) => `u/${i}.jpg`)
+    for (const key of keys) await laptop.put(key, await photo())
+    const { originals } = laptop.stores
+    // Marked ones, and one that goes after it was listed.
+    for (const i of [1, 2, 4])
+      await originals.put(`u/${i}.jpg`, await photo(), { contentType: 'image/jpeg', metadata: { [MARK]: 'x' } })
+    const seen: string[] = []
+    for (let after: string | undefined, more = true; more; ) {
+      const page = await laptop.catalogue.list({ owner: undefined, after, limit: 2 })
+      seen.push(...page.map(({ head }) => head.key))
+      more = page.length === 2
+      after = page.at(-1)?.head.key
+    }
+    expect(seen).toEqual(['u/0.jpg', 'u/3.jpg', 'u/5.jpg', 'u/6.jpg'])
+  })
+
   it('that may not be read fails by name, for good', async () => {
     const laptop = await open()
     await laptop.put('u/a.jpg', await photo())
