@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
   },
 })
 const MAX_BYTES = 20_000_000
-/** Without it a zip with sharp, Skia and the emoji stays below 20 MB; Dela Gothic One draws all but rare Japanese characters. */
+/** Without it and the optional fonts a zip with sharp, Skia and the emoji stays below 20 MB; Dela Gothic One draws all but rare Japanese characters. */
 const LEFT_OUT = '@fontsource-variable/noto-sans-jp'
 const modules = join(ROOT, 'node_modules')
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
@@ -50,7 +50,7 @@ async function layOut(folder, entries) {
     input: entries.map((entry) => join(ROOT, 'dist', `${entry}.js`)),
     platform: 'node',
     // The last three belong to the cluster, and are never asked for here.
-    external: ['sharp', 'canvaskit-wasm', 'bullmq', 'ioredis', 'pg'],
+    external: ['canvaskit-wasm', 'bullmq', 'ioredis', 'pg'],
     logLevel: 'warn',
   })
   await bundle.write({
@@ -69,7 +69,7 @@ async function layOut(folder, entries) {
       cpSync(join(dirname(options.config), watermark.image), join(folder, watermark.image))
 }
 
-/** npm fetches the binaries of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */
+/** Its binaries; its JavaScript is in the bundle. npm fetches those of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */
 function addSharp(folder, arch) {
   const { version } = read(join(modules, 'sharp', 'package.json'))
   const at = join(work, `sharp-${arch}`)
@@ -79,13 +79,7 @@ function addSharp(folder, arch) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const { status } = spawnSync(npm, ['install', '--loglevel=error', ...flags], { cwd: at, stdio: ['ignore', 2, 2] })
   if (status !== 0) throw new Error(`npm could not install sharp for ${arch}.`)
-  for (const name of ['sharp', '@img', 'detect-libc', 'semver'])
-    cpSync(join(at, 'node_modules', name), join(folder, 'node_modules', name), {
-      recursive: true,
-      filter: (path) =>
-        !/\.(d\.[mc]?ts|md|h|hpp|cc|gyp|map)$/.test(path) &&
-        !/[\\/](\.bin|sharp[\\/]src|sharp[\\/]install)$/.test(path),
-    })
+  cpSync(join(at, 'node_modules', '@img'), join(folder, 'node_modules', '@img'), { recursive: true })
 }
 
 /** Skia and the files of the fonts that titles are drawn with. */
@@ -93,8 +87,13 @@ async function addTitles(folder) {
   const copy = (path) => cpSync(join(modules, path), join(folder, 'node_modules', path), { recursive: true })
   for (const path of ['package.json', 'bin/canvaskit.js', 'bin/canvaskit.wasm']) copy(`canvaskit-wasm/${path}`)
   const load = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
-  const [{ readFaces }, { readPackageFile }] = await Promise.all([load('title/faces.js'), load('render/title.js')])
-  const paths = (await readFaces(readPackageFile)).map((face) => face.path)
+  const [{ PACKAGES, readFaces }, { readPackageFile }] = await Promise.all([
+    load('title/faces.js'),
+    load('render/title.js'),
+  ])
+  const sources = PACKAGES.filter(({ optional }) => !optional)
+  const faces = await Promise.all(sources.map((source) => readFaces(source, readPackageFile)))
+  const paths = faces.flat().map((face) => face.path)
   const packages = new Set(paths.map((path) => path.split('/').slice(0, 2).join('/')))
   for (const name of packages) for (const file of ['package.json', 'unicode.json']) copy(`${name}/${file}`)
   for (const path of new Set(paths)) if (!path.startsWith(`${LEFT_OUT}/`)) copy(path)

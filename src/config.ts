@@ -62,7 +62,7 @@ export const VARIABLES = {
   ],
   THUMBSMITH_QUEUE: [
     'memory:',
-    'How work travels: within the process, or `redis://…` or `postgres://…` to workers (`?name=…` where several systems share one).',
+    'How work travels: within the process, or `redis://…` or `postgres://…` to workers (`?name=…` where several systems share one), or `sqs:` and the URL of a queue (after a comma, of another for backfill) to Lambda.',
   ],
   THUMBSMITH_AUTH: [
     'none',

@@ -17,6 +17,18 @@ export interface SweepOptions {
   /** Told of every original with a notification owed. */
   onOwed?: (key: string) => void
   signal?: AbortSignal
+  /** Where an earlier sweep was stopped by its signal. */
+  from?: SweepCursor | undefined
+}
+
+/** How far a sweep came, and what it knew by then; as JSON it may be kept. */
+export interface SweepCursor {
+  phase: 'originals' | 'manifests'
+  /** The last key that was looked at. */
+  after?: string | undefined
+  result: SweepResult
+  manifests: number
+  gone: string[]
 }
 
 export interface SweepResult {
@@ -27,6 +39,8 @@ export interface SweepResult {
   unreadable: number
   /** True where so many originals are gone that nothing was removed. */
   stopped: boolean
+  /** Where to go on, if the signal came before the end. */
+  rest?: SweepCursor | undefined
 }
 
 /** Small stores may lose a handful at once. */
@@ -35,11 +49,28 @@ export const REMOVALS_ALWAYS_ALLOWED = 10
 const LOOKS_AT_ONCE = 8
 
 export async function sweep(road: Road, queue: Queue, options: SweepOptions): Promise<SweepResult> {
-  const result: SweepResult = { originals: 0, enqueued: 0, removals: 0, unreadable: 0, stopped: false }
+  const { from, signal } = options
+  const result: SweepResult = from
+    ? { ...from.result }
+    : { originals: 0, enqueued: 0, removals: 0, unreadable: 0, stopped: false }
+  const gone = [...(from?.gone ?? [])]
+  let manifests = from?.manifests ?? 0
+  const restOf = (
+    phase: SweepCursor['phase'],
+    after = from?.phase === phase ? from.after : undefined,
+  ): SweepResult => ({
+    ...result,
+    rest: { phase, after, result, manifests, gone },
+  })
   const refresh = options.refresh ?? false
   let failedInARow = 0
-  const each = (store: Road['state'], prefix: string, look: (key: string) => Promise<void>) =>
-    eachKey(listAll(store, { prefix }), options.signal, async (key) => {
+  const each = (
+    phase: SweepCursor['phase'],
+    store: Road['state'],
+    prefix: string,
+    look: (key: string) => Promise<void>,
+  ) =>
+    eachKey(listAll(store, { prefix, ...startOf(from, phase) }), signal, async (key) => {
       try {
         await look(key)
         failedInARow = 0
@@ -55,7 +86,7 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
       }
     })
 
-  await each(road.stores.originals, '', async (key) => {
+  const lookAtOriginal = async (key: string) => {
     if (!ruleFor(road.rules, key)) return
     const { seen } = await observe(road, { key, refresh })
     if (seen.marked) return
@@ -65,18 +96,20 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
     result.enqueued++
     const recent = seen.head !== undefined && seen.now.getTime() - seen.head.modified.getTime() < BACKFILL_AFTER_MS
     await queue.enqueue({ key, refresh, priority: recent ? 'interactive' : 'backfill' })
-  })
+  }
+  if (from?.phase !== 'manifests') {
+    const reached = await each('originals', road.stores.originals, '', lookAtOriginal)
+    if (signal?.aborted) return restOf('originals', reached)
+  }
 
-  const gone: string[] = []
-  let manifests = 0
-  await each(road.state, MANIFESTS, async (at) => {
+  const reached = await each('manifests', road.state, MANIFESTS, async (at) => {
     manifests++
     const manifest = await readManifestAt(road.state, at)
     if (!manifest || (await road.stores.originals.head(manifest.key))) return
     const { seen } = await observe(road, { key: manifest.key })
     if (plan(seen).do === 'remove') gone.push(manifest.key)
   })
-  if (options.signal?.aborted) return result
+  if (signal?.aborted) return restOf('manifests', reached)
   result.removals = gone.length
   if (gone.length > Math.max(REMOVALS_ALWAYS_ALLOWED, manifests * options.removesAtMost)) {
     result.stopped = true
@@ -90,18 +123,23 @@ export async function sweep(road: Road, queue: Queue, options: SweepOptions): Pr
   return result
 }
 
-/** A few at a time, and no more once the signal says stop or one look has thrown. */
+const startOf = (from: SweepCursor | undefined, phase: SweepCursor['phase']): { after?: string } =>
+  from?.phase === phase && from.after !== undefined ? { after: from.after } : {}
+
+/** A few at a time, and no more once the signal says stop or one look has thrown. Returns the last key that was looked at. */
 async function eachKey(
   heads: AsyncGenerator<{ key: string }>,
   signal: AbortSignal | undefined,
   look: (key: string) => Promise<void>,
-): Promise<void> {
+): Promise<string | undefined> {
   let stopped = false
+  let reached: string | undefined
   const worker = async () => {
     // An async generator answers its callers in turn, so the workers share one listing.
     for (let next = await heads.next(); !next.done; next = await heads.next()) {
       if (stopped || signal?.aborted) return
-      await look(next.value.key)
+      reached = next.value.key
+      await look(reached)
     }
   }
   const workers = Array.from({ length: LOOKS_AT_ONCE }, worker)
@@ -111,4 +149,5 @@ async function eachKey(
     stopped = true
     await Promise.allSettled(workers)
   }
+  return reached
 }

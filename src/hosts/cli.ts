@@ -81,6 +81,15 @@ program
   })
 
 program
+  .command('retry')
+  .description('have every original that failed looked at anew')
+  .option('--dlq', 'instead, send back what SQS has set aside in its dead-letter queue')
+  .action(async (options: { dlq?: boolean }) => {
+    const { retry } = await import('./retry.ts')
+    process.exitCode = await retry(config(), options, (line) => process.stdout.write(`${line}\n`))
+  })
+
+program
   .command('setup')
   .description('tell the buckets which sites may upload, what expires, and where their events go')
   .option('--dry-run', 'say what would be done, and do nothing')

@@ -6,8 +6,9 @@ import { type Config, readConfig } from '../config.ts'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { RESERVED_PREFIX } from '../original.ts'
 import { originalsArePresent } from '../sentinel.ts'
+import { evictionPolicy } from '../queue/redis-policy.ts'
 import type { Storage } from '../storage/storage.ts'
-import { engineOf, openQueue } from './engine.ts'
+import { engineOf, openQueue, sqsUrlsOf } from './engine.ts'
 import { openNotifiers } from './open.ts'
 import { openStores, type Place, placesOf, type Stores } from './stores.ts'
 import { VERSION } from './version.ts'
@@ -183,12 +184,19 @@ async function checkStore(storage: Storage, place: Place): Promise<Finding> {
 }
 
 async function checkQueue(config: Config): Promise<Finding> {
-  const engine = engineOf(config)
+  const engine = engineOf(config) ?? (sqsUrlsOf(config) === undefined ? undefined : { name: 'jobs', kind: 'SQS' })
   if (!engine) return { ok: 'within the process' }
   try {
     const queue = await openQueue(config, 1, silent)
     try {
       const { waiting, running } = await queue.depth()
+      const shared = engineOf(config)
+      const policy = shared?.kind === 'redis' ? await evictionPolicy(shared.url) : undefined
+      if (policy !== undefined && policy !== 'noeviction')
+        return {
+          wrong: `Redis throws jobs away when its memory is full: its maxmemory-policy is ${policy}.`,
+          mend: 'Set maxmemory-policy to noeviction, in redis.conf or on its command line.',
+        }
       return { ok: `${engine.name} on ${engine.kind}, ${waiting} jobs wait, ${running} run` }
     } finally {
       await queue.close()

@@ -19,6 +19,12 @@ const parseQueue = (queue: string) =>
 
 export const staysInProcess = ({ queue }: Pick<Config, 'queue'>): boolean => parseQueue(queue).scheme === 'memory'
 
+/** The addresses after `sqs:`; `undefined` where it is no queue of SQS. Its jobs are taken by Lambda, never by a process of ours. */
+export function sqsUrlsOf({ queue }: Pick<Config, 'queue'>): string | undefined {
+  const { scheme, rest } = parseQueue(queue)
+  return scheme === 'sqs' ? rest : undefined
+}
+
 /** `undefined`: jobs stay in the process, or go where processes do not find each other. */
 export function engineOf({ queue }: Pick<Config, 'queue'>): Engine | undefined {
   const { scheme } = parseQueue(queue)

@@ -1,5 +1,5 @@
 // Batches of SQS as Lambda gets them, on a real road: which messages are handed back, and that no other is.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
 import { type Laptop, openLaptop } from '../../test/road/laptop.ts'
 import { ThumbsmithError } from '../errors.ts'
@@ -121,6 +121,68 @@ describe('a batch', () => {
     const records = ['a', 'b', 'a'].map((name) => record(s3Event(`uploads/${name}.jpg`)))
     expect(await failedOf(records)).toEqual([records[0]!.messageId, records[2]!.messageId])
     expect(stateOf(await laptop.manifest('uploads/b.jpg'))).toBe('ready')
+  })
+
+  it('answers in time with what is done, where one look does not end', async () => {
+    await laptop.put('uploads/a.jpg', await photo())
+    const { look } = running
+    let looks = 0
+    running.look = (job) => {
+      if (job.key === 'uploads/a.jpg') return look(job)
+      looks++
+      return new Promise(() => {})
+    }
+    const records = ['a', 'stuck'].map((name) => record(s3Event(`uploads/${name}.jpg`)))
+    const ends = Date.now() + 28_000
+    const context = { getRemainingTimeInMillis: () => ends - Date.now() }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const answer = failedOf(records, context)
+      await vi.waitFor(async () => expect(stateOf(await laptop.manifest('uploads/a.jpg'))).toBe('ready'), 10_000)
+      await vi.advanceTimersByTimeAsync(27_000)
+      expect(await answer).toEqual([records[1]!.messageId])
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await failedOf([records[1]!])).toEqual([records[1]!.messageId])
+    expect(looks).toBe(1)
+  })
+
+  it('waits for no notifier that does not answer', async () => {
+    await laptop.put('uploads/a.jpg', await photo())
+    running.told = () => new Promise(() => {})
+    let remainingMs = 60_000
+    const context = { getRemainingTimeInMillis: () => remainingMs }
+    const { look } = running
+    running.look = async (job) => {
+      await look(job)
+      remainingMs = 3_000
+    }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const answer = failedOf([record(s3Event('uploads/a.jpg'))], context)
+      await vi.waitFor(async () => expect(stateOf(await laptop.manifest('uploads/a.jpg'))).toBe('ready'), 10_000)
+      await vi.advanceTimersByTimeAsync(58_000)
+      expect(await answer).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('stops an original that something writes to in a loop, takes that as done, and tells of it', async () => {
+    await laptop.close()
+    laptop = await openLaptop(`${YAML}limits: { rendersPerDay: 2 }\n`)
+    running = { ...laptop, stores: { ...laptop.stores, keyOf: ({ key }) => key } }
+    const states: string[] = []
+    for (const size of [300, 301, 302, 303]) {
+      await laptop.put('uploads/a.jpg', await photo({ width: size }))
+      expect(await failedOf([record(s3Event('uploads/a.jpg'))])).toEqual([])
+      states.push(stateOf(await laptop.manifest('uploads/a.jpg')))
+    }
+    expect(states).toEqual(['ready', 'ready', 'failed', 'failed'])
+    const manifest = await laptop.manifest('uploads/a.jpg')
+    expect(manifest.renditions.small?.error?.code ?? manifest.error?.code).toBe('rendition.too_often')
+    expect(manifest.rendered.times).toBe(2)
   })
 
   it('begins nothing that it could not end', async () => {

@@ -3,6 +3,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { Notifier } from '../notify/notifier.ts'
+import type { PoolOptions } from '../render/pool.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Log } from '../road.ts'
 import { parseUrl } from './stores.ts'
@@ -46,8 +47,12 @@ async function openNotifier(name: string, url: string, config: Config, log: Log)
   return webhookNotifier(name, { url, secret: config.webhookSecret })
 }
 
-/** `size` decoder processes; `execArgv` are Node's own options for each of them. */
-export async function openRenderer(config: Config, size: number, execArgv: string[] = []): Promise<Renderer> {
+/** `size` decoder processes. */
+export async function openRenderer(config: Config, size: number, options: DecoderStart = {}): Promise<Renderer> {
   const { poolRenderer } = await import('../render/pool.ts')
-  return poolRenderer({ size, limits: { maxBytes: config.limits.uploadMaxBytes }, tiff: config.limits.tiff, execArgv })
+  const { uploadMaxBytes: maxBytes, tiff } = config.limits
+  return poolRenderer({ size, limits: { maxBytes }, tiff, ...options })
 }
+
+/** Node's own options for each decoder process, and whether the first one starts before there is a job. */
+type DecoderStart = Pick<PoolOptions, 'execArgv' | 'startsAtOnce'>

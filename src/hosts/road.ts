@@ -35,12 +35,14 @@ export interface RoadOptions {
   render?: boolean
   /** Node's own options for the decoder processes. */
   decoderExecArgv?: string[]
+  /** Start a decoder process while the rest is being opened: a picture is waiting. */
+  decodesAtOnce?: boolean
 }
 
 export async function openRoad(
   config: Config,
   log: Log,
-  { render = true, decoderExecArgv = [] }: RoadOptions = {},
+  { render = true, decoderExecArgv = [], decodesAtOnce = false }: RoadOptions = {},
 ): Promise<RunningRoad> {
   const { rules, presets, limits } = config
   const instance = randomUUID()
@@ -49,14 +51,14 @@ export async function openRoad(
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
+    const decoders = config.decoders ?? availableParallelism()
+    const renderer = await openRenderer(config, decoders, { execArgv: decoderExecArgv, startsAtOnce: decodesAtOnce })
+    closing.push(renderer.close)
     const stores = await openStores(config, log)
     closing.push(stores.close)
     const state = stores.renditions
     await ensureSentinel(stores.originals, state)
     const notifiers = await openNotifiers(config, log)
-    const decoders = config.decoders ?? availableParallelism()
-    const renderer = await openRenderer(config, decoders, decoderExecArgv)
-    closing.push(renderer.close)
     const outbox = openOutbox({ state, notifiers, log })
     closing.push(outbox.idle)
     const cluster = await openCluster(config, instance)

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ThumbsmithError } from '../errors.ts'
-import { parseSqsJob, sqsQueue } from './sqs.ts'
+import { sqsQueue } from './sqs.ts'
+import { parseSqsMessage } from './sqs-message.ts'
 
 let server: Server
 let site: string
@@ -56,10 +57,13 @@ it('sends each job to the queue of its lane, so that it comes back as it was', a
   const key = 'uploads/a b+ü🐈.jpg'
   await queue.enqueue({ key, priority: 'interactive' })
   await queue.enqueue({ key, refresh: true, priority: 'backfill' })
-  expect(sent.map(({ target, body }) => [target, body.QueueUrl, parseSqsJob(String(body.MessageBody))])).toEqual([
+  expect(sent.map(({ target, body }) => [target, body.QueueUrl, parseSqsMessage(String(body.MessageBody))])).toEqual([
     ['AmazonSQS.SendMessage', `${site}/1/jobs`, { key, refresh: false }],
     ['AmazonSQS.SendMessage', `${site}/1/backfill`, { key, refresh: true }],
   ])
+  await queue.goOn()
+  expect(sent.at(-1)?.body.QueueUrl).toBe(`${site}/1/backfill`)
+  expect(parseSqsMessage(String(sent.at(-1)?.body.MessageBody))).toEqual({ sweep: 'goes on' })
   expect(await queue.depth()).toEqual({ waiting: 8, running: 4 })
   await queue.close()
 })
@@ -70,8 +74,16 @@ it('says soon where SQS does not take a job', async () => {
 })
 
 it('takes nothing else for a job', () => {
-  for (const body of ['', '{}', '{"key":"a"}', '{"thumbsmith":{}}', '{"thumbsmith":{"key":""}}', '{"Records":[]}'])
-    expect(parseSqsJob(body)).toBeUndefined()
+  for (const body of [
+    '',
+    '{}',
+    '{"key":"a"}',
+    '{"thumbsmith":{}}',
+    '{"thumbsmith":{"key":""}}',
+    '{"thumbsmith":{"sweep":"now"}}',
+    '{"Records":[]}',
+  ])
+    expect(parseSqsMessage(body)).toBeUndefined()
 })
 
 it('needs an address, and lets nobody wait for jobs that Lambda takes', async () => {

@@ -1,21 +1,32 @@
 // The queue on SQS, from the side of those who ask: who works is called by Lambda with the messages.
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { z } from 'zod'
 import { ThumbsmithError } from '../errors.ts'
-import type { Job, Queue } from './queue.ts'
+import type { Queue } from './queue.ts'
+import { sqsMessage } from './sqs-message.ts'
 
 const TIMEOUT_MS = 3_000
-const jobSchema = z.strictObject({
-  thumbsmith: z.strictObject({ key: z.string().min(1), refresh: z.boolean().optional() }),
-})
 
-/** A message's body as one of our jobs; `undefined` where it is something else. */
-export function parseSqsJob(body: string): Job | undefined {
+export interface SqsQueue extends Queue {
+  /** Has whoever takes jobs go on with the sweep, after the backfill that waits now. */
+  goOn(): Promise<void>
+}
+
+const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
+
+/** Two queues, or one for both lanes. Throws `config.invalid`. */
+export function parseSqsUrls(urls: string): { interactive: string; backfill: string } {
+  const [interactive = '', backfill = interactive] = urls.split(',')
+  for (const url of [interactive, backfill])
+    if (!URL.canParse(url)) throw invalid('THUMBSMITH_QUEUE has no queue. Write sqs:https://sqs.….amazonaws.com/…')
+  return { interactive, backfill }
+}
+
+/** Throws `queue.unavailable` where SQS does not answer, or refuses. */
+export async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
-    const { key, refresh = false } = jobSchema.parse(JSON.parse(body)).thumbsmith
-    return { key, refresh }
-  } catch {
-    return undefined
+    return await answer
+  } catch (error) {
+    throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
   }
 }
 
@@ -23,29 +34,18 @@ export function parseSqsJob(body: string): Job | undefined {
  * `urls` is the address of a queue, and after a comma that of another for backfill. Unlike other queues it does not merge the jobs of a
  * key: the second finds nothing to do. Throws `config.invalid`.
  */
-export function sqsQueue(urls: string): Queue {
-  const [interactive = '', backfill = interactive] = urls.split(',')
-  const invalid = (message: string) => new ThumbsmithError('config.invalid', message)
-  for (const url of [interactive, backfill])
-    if (!URL.canParse(url)) throw invalid('THUMBSMITH_QUEUE has no queue. Write sqs:https://sqs.….amazonaws.com/…')
+export function sqsQueue(urls: string): SqsQueue {
+  const { interactive, backfill } = parseSqsUrls(urls)
   const client = new SQSClient({ maxAttempts: 2 })
 
-  async function answered<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer
-    } catch (error) {
-      throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
-    }
+  async function send(url: string, body: string): Promise<void> {
+    const command = new SendMessageCommand({ QueueUrl: url, MessageBody: body })
+    await answered(client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }))
   }
 
   return {
-    async enqueue({ key, refresh, priority }) {
-      const send = new SendMessageCommand({
-        QueueUrl: priority === 'backfill' ? backfill : interactive,
-        MessageBody: JSON.stringify({ thumbsmith: refresh ? { key, refresh } : { key } }),
-      })
-      await answered(client.send(send, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }))
-    },
+    enqueue: (job) => send(job.priority === 'backfill' ? backfill : interactive, sqsMessage(job)),
+    goOn: () => send(backfill, sqsMessage({ sweep: 'goes on' })),
     async run() {
       throw invalid('Jobs in SQS are taken by Lambda only. Set THUMBSMITH_QUEUE to memory:, redis: or postgres: here.')
     },

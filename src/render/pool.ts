@@ -13,6 +13,8 @@ export interface PoolOptions extends DecoderOptions {
   largeFromBytes?: number
   /** Read TIFF too (default: no). */
   tiff?: boolean
+  /** Starts the first decoder process at once, for those who know that a job is coming. */
+  startsAtOnce?: boolean
 }
 
 const LARGE_FROM_BYTES = 400_000_000
@@ -29,7 +31,7 @@ interface Job {
 }
 
 /**
- * A renderer whose decoding runs in child processes; starts none before the first job. Jobs wait first in, first out.
+ * A renderer whose decoding runs in child processes; starts none before the first job, unless told to. Jobs wait first in, first out.
  * A job whose picture turns out to be large waits for the large lane, in which one runs at a time.
  *
  * `render` throws like `render` of render.ts, and `decoder.died`, `decoder.too_slow` or `decoder.too_much_memory` where the process had to
@@ -109,6 +111,8 @@ export function poolRenderer(options: PoolOptions = {}): Renderer {
     })
     await Promise.all([...decoders].map((decoder) => decoder.close()))
   }
+
+  if (options.startsAtOnce) freeDecoder()
 
   return {
     render(request) {
