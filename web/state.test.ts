@@ -1,7 +1,7 @@
 // The list keeps its order and its truth, whatever arrives in which order.
 import { describe, expect, it, vi } from 'vitest'
-import type { OriginalView, RenditionView } from '../src/http/schemas.ts'
-import { appendPage, applyEvents, createStore, isMoving, leadOf, nameOf, refreshHead } from './state.ts'
+import type { About, OriginalView, RenditionView } from '../src/http/schemas.ts'
+import { appendPage, applyEvents, createStore, isMoving, leadOf, namedPresets, nameOf, refreshHead } from './state.ts'
 
 function original(id: string, minute: number, change: Partial<OriginalView> = {}): OriginalView {
   // As in a ticket: the later, the lower.
@@ -24,6 +24,15 @@ function original(id: string, minute: number, change: Partial<OriginalView> = {}
 const ids = (originals: OriginalView[]) => originals.map(({ id }) => id).join('')
 const list = [original('c', 3), original('b', 2), original('a', 1)]
 const changed = (one: OriginalView) => ({ type: 'original' as const, original: one })
+
+describe('namedPresets', () => {
+  it('names one preset once, however many formats it makes', () => {
+    const preset = (name: string) => ({ name, title: false, preset: {} })
+    const about = { presets: ['list', 'list.avif', 'list.webp', 'wide'].map(preset) } as unknown as About
+    expect(namedPresets(about).map(({ name }) => name)).toEqual(['list', 'wide'])
+    expect(namedPresets(undefined)).toEqual([])
+  })
+})
 
 describe('applyEvents', () => {
   it('replaces a known original where it stands', () => {

@@ -148,6 +148,11 @@ export function isMoving(original: OriginalView): boolean {
   return original.state === 'queued' || original.state === 'rendering'
 }
 
+/** The presets as the configuration names them: of those with `format: auto` the server names each rendition, `list.avif` beside `list`. */
+export function namedPresets(about: About | undefined): About['presets'] {
+  return (about?.presets ?? []).filter(({ name }) => !name.includes('.'))
+}
+
 /** What people call it: its title, else the name of its file. */
 export function nameOf(item: { title: string; filename: string }): string {
   return item.title || item.filename

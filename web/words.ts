@@ -13,6 +13,7 @@ const en = {
   presets: {
     label: 'Each picture becomes',
     drawsTitle: 'with its title',
+    auto: 'AVIF, WebP, JPEG',
     wide: (width: number) => `${formatCount(width)} wide`,
     tall: (height: number) => `${formatCount(height)} tall`,
     upTo: (size: string) => `up to ${size}`,

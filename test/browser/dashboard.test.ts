@@ -281,6 +281,8 @@ describe('the dashboard', () => {
         jpeg('cut.jpg', (await photo()).subarray(0, 9000)),
       ])
       await page.getByLabel('Title of a.jpg').fill('Readable')
+      await page.locator('.proof[data-settled=true]').waitFor({ timeout: READY_MS })
+      await page.locator('.report summary').click()
       expect(await violations()).toEqual([])
       await upload()
       await isReady('Readable')
@@ -290,7 +292,7 @@ describe('the dashboard', () => {
         .waitFor({ timeout: READY_MS })
       expect(await violations()).toEqual([])
       await page.getByRole('button', { name: 'Large view of Readable' }).click()
-      await page.getByRole('dialog').waitFor()
+      await page.getByRole('button', { name: 'Set focus' }).click()
       expect(await violations()).toEqual([])
       await page.keyboard.press('Escape')
       await card('Readable')

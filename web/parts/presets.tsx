@@ -1,6 +1,7 @@
 // The presets that every picture gets, by name, with what they ask for.
 import type { About } from '../../src/http/schemas.ts'
 import { formatFormat, formatPixels } from '../format.ts'
+import { namedPresets } from '../state.ts'
 import { useStore } from '../store.ts'
 import { words } from '../words.ts'
 
@@ -9,7 +10,8 @@ type NamedPreset = About['presets'][number]
 /** `1280 × 720 JPEG`; a side that follows from the other is said in words. */
 function sizeOf({ preset }: NamedPreset): string {
   const { format } = preset
-  return format === 'same' || format === 'auto' ? pixelsOf(preset) : `${pixelsOf(preset)} ${formatFormat(format)}`
+  if (format === 'same') return pixelsOf(preset)
+  return `${pixelsOf(preset)} ${format === 'auto' ? words.presets.auto : formatFormat(format)}`
 }
 
 function pixelsOf({ width, height, fit }: NamedPreset['preset']): string {
@@ -20,8 +22,8 @@ function pixelsOf({ width, height, fit }: NamedPreset['preset']): string {
 }
 
 export function Presets() {
-  const presets = useStore((state) => state.about?.presets)
-  if (!presets || presets.length === 0) return <div class="presets" aria-hidden="true" />
+  const presets = namedPresets(useStore((state) => state.about))
+  if (presets.length === 0) return <div class="presets" aria-hidden="true" />
   return (
     <div class="presets">
       <p id="presets-label">{words.presets.label}</p>

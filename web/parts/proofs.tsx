@@ -8,7 +8,7 @@ import { formatPixels } from '../format.ts'
 import type { Proof } from '../proof/message.ts'
 import { type Failed, forget, type ProofWatcher, prove } from '../proof/proofs.ts'
 import { focusStaged } from '../staging.ts'
-import type { Staged } from '../state.ts'
+import { namedPresets, type Staged } from '../state.ts'
 import { useStore } from '../store.ts'
 import { words } from '../words.ts'
 import { FocusNote, FocusPad } from './focus-pad.tsx'
@@ -18,7 +18,7 @@ type NamedPreset = About['presets'][number]
 
 /** Nothing of what draws them is loaded before there is a title, and a preset that draws it. */
 export function Proofs({ item, title }: { item: Staged; title: string }) {
-  const presets = useStore((state) => state.about?.presets)?.filter((preset) => preset.title) ?? []
+  const presets = namedPresets(useStore((state) => state.about)).filter((preset) => preset.title)
   if (title.trim() === '' || presets.length === 0) return null
   return <OpenProofs item={item} title={title} presets={presets} />
 }

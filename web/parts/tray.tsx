@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { formatBytes, formatList, titleRoom } from '../format.ts'
 import { clearStaged, takeStaged, titleStaged, unstage } from '../staging.ts'
-import type { Staged } from '../state.ts'
+import { namedPresets, type Staged } from '../state.ts'
 import { store, useStore } from '../store.ts'
 import { loadSender, startUploads } from '../uploads.ts'
 import { words } from '../words.ts'
@@ -163,8 +163,8 @@ function TitleInput({ label, value, onInput }: TitleInputProps) {
 }
 
 function TrayFoot({ ready, blocked }: { ready: number; blocked: boolean }) {
-  const presets = useStore((state) => state.about?.presets)
-  const drawnOn = (presets ?? []).filter((preset) => preset.title).map((preset) => preset.name)
+  const presets = namedPresets(useStore((state) => state.about))
+  const drawnOn = presets.filter((preset) => preset.title).map((preset) => preset.name)
   return (
     <footer class="tray-foot">
       {ready > 0 && (
