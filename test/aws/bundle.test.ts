@@ -2,24 +2,22 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { titleToMetadata } from '../../src/original.ts'
 import { readManifest } from '../../src/state.ts'
 import { fsStorage } from '../../src/storage/fs.ts'
 import { photo } from '../fixtures/pictures.ts'
+import { ARCH } from './build.ts'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-const ARCH = process.arch === 'arm64' ? 'arm64' : 'x64'
+const built = inject('functions')
 let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'thumbsmith-bundle-'))
-  const arguments_ = ['scripts/build-lambda.mjs', '--out', folder, '--config', 'examples/youtube/thumbsmith.yaml']
-  execFileSync(process.execPath, arguments_, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
   for (const name of ['api', `render-${ARCH}`]) {
     await mkdir(join(folder, name))
-    execFileSync('unzip', ['-q', join(folder, `${name}.zip`), '-d', join(folder, name)])
+    execFileSync('unzip', ['-q', join(built, `${name}.zip`), '-d', join(folder, name)])
   }
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -47,12 +45,12 @@ function call(name: string, handler: string, event: unknown, env: Record<string,
 
 it('are small enough to start fast, and the one of the API holds no decoder', async () => {
   const sizes = await Promise.all(
-    ['api', 'render-x64', 'render-arm64'].map(async (name) => (await stat(join(folder, `${name}.zip`))).size),
+    ['api', 'render-x64', 'render-arm64'].map(async (name) => (await stat(join(built, `${name}.zip`))).size),
   )
   for (const size of sizes) expect(size).toBeLessThan(20_000_000)
   const inApi = await readdir(join(folder, 'api'), { recursive: true })
   expect(inApi.filter((name) => /sharp|canvaskit|fontsource/.test(name))).toEqual([])
-  const inArm = execFileSync('unzip', ['-l', join(folder, 'render-arm64.zip')], { encoding: 'utf8' })
+  const inArm = execFileSync('unzip', ['-l', join(built, 'render-arm64.zip')], { encoding: 'utf8' })
   expect(inArm).toContain('@img/sharp-linux-arm64/')
   expect(inArm).not.toMatch(/sharp-(libvips-)?linux-x64/)
 })

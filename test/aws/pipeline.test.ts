@@ -1,160 +1,255 @@
-// The render function on an emulated AWS: a bucket's events through SQS, renditions in another bucket, one word each through SNS, and poison set aside.
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import {
-  CreateBucketCommand,
-  ListObjectsV2Command,
-  PutBucketNotificationConfigurationCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3'
-import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+// The four examples on an emulated AWS made from infra/main.tf, with the roles that it names: told through public addresses, from ticket to download.
+import * as S3 from '@aws-sdk/client-s3'
+import * as SNS from '@aws-sdk/client-sns'
+import * as SQS from '@aws-sdk/client-sqs'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { OriginalList } from '../../src/http/schemas.ts'
 import { halfPhoto, photo } from '../fixtures/pictures.ts'
 import { startMinistack } from '../servers/ministack.ts'
+import { openStack, REGION, type Stack } from './stack.ts'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-const ARCH = process.arch === 'arm64' ? 'arm64' : 'x64'
-const REGION = 'us-east-1'
-
+const WAIT = { timeout: 60_000, interval: 300 }
 let aws: Awaited<ReturnType<typeof startMinistack>>
-let folder: string
-let s3: S3Client
-let sqs: SQSClient
-const queues: Record<string, { url: string; arn: string }> = {}
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'thumbsmith-aws-'))
-  const yaml = await readFile(join(ROOT, 'examples/multi-size-email/thumbsmith.yaml'), 'utf8')
-  const config = join(folder, 'thumbsmith.yaml')
-  await writeFile(config, `${yaml.replace('notify: [log]', 'notify: [mail]')}\nnotifiers: { mail: "sns:" }\n`)
-  const build = ['scripts/build-lambda.mjs', '--out', folder, '--arch', ARCH, '--config', config]
-  execFileSync(process.execPath, build, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
   aws = await startMinistack()
-  const where = {
-    endpoint: aws.endpoint,
-    region: REGION,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  }
-  s3 = new S3Client({ ...where, forcePathStyle: true })
-  sqs = new SQSClient(where)
-  await setUp(new SNSClient(where))
 })
-afterAll(async () => {
-  await aws?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => aws?.stop())
 
-async function newQueue(name: string, attributes: Record<string, string> = {}) {
-  const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))
-  queues[name] = { url, arn: await attributeOf(url, 'QueueArn') }
-  return queues[name]
+const place = () => ({ endpoint: aws.endpoint, region: REGION })
+const open = (example: string, more: object = {}) =>
+  openStack(place(), { example, built: inject('functions'), ...more })
+const sizeOf = async (url: string) => {
+  const answer = await fetch(url)
+  expect(answer.status).toBe(200)
+  const { format, width, height } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata()
+  return { format, width, height }
 }
 
-async function attributeOf(url: string, name: 'QueueArn' | 'ApproximateNumberOfMessages'): Promise<string> {
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }))
-  return Attributes?.[name] ?? ''
-}
-
-async function setUp(sns: SNSClient): Promise<void> {
-  for (const Bucket of ['originals', 'renditions']) await s3.send(new CreateBucketCommand({ Bucket }))
-  const dead = await newQueue('dead')
-  const jobs = await newQueue('jobs', {
-    VisibilityTimeout: '4',
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 2 }),
-  })
-  const inbox = await newQueue('inbox')
-  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'told' }))
-  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: inbox.arn }))
-  const at = `?region=${REGION}&endpoint=${aws.endpoint}&pathStyle=true`
-  await callLambda('functions', {
-    FunctionName: 'render',
-    Runtime: 'nodejs24.x',
-    Role: 'arn:aws:iam::000000000000:role/render',
-    Handler: 'dist/hosts/lambda-render.handler',
-    Timeout: 60,
-    MemorySize: 1769,
-    Code: { ZipFile: (await readFile(join(folder, `render-${ARCH}.zip`))).toString('base64') },
-    Environment: {
-      Variables: {
-        THUMBSMITH_ORIGINALS: `s3://originals${at}`,
-        THUMBSMITH_RENDITIONS: `s3://renditions${at}`,
-        THUMBSMITH_QUEUE: `sqs:${jobs.url}`,
-        THUMBSMITH_SNS_TOPIC: TopicArn,
-        THUMBSMITH_DECODERS: '1',
+/** As AWS sends it to the queue: keys are encoded as forms are. */
+const recorded = (bucket: string, key: string) => ({
+  Records: [
+    {
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: 'eu-central-1',
+      eventTime: '2026-05-04T09:31:07.512Z',
+      eventName: 'ObjectCreated:Put',
+      userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
+      requestParameters: { sourceIPAddress: '192.0.2.7' },
+      responseElements: { 'x-amz-request-id': 'D82B88E5F771F645', 'x-amz-id-2': 'vlR7PnpV2Ce81l0PRw6jlUpck7Jo5ZsQ' },
+      s3: {
+        s3SchemaVersion: '1.0',
+        configurationId: 'thumbsmith-0',
+        bucket: { name: bucket, ownerIdentity: { principalId: 'A3I5XTEXAMAI3E' }, arn: `arn:aws:s3:::${bucket}` },
+        object: {
+          key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
+          size: 305_113,
+          eTag: 'b21b84d653bb07b05b1e6b33684dc11b',
+          sequencer: '0C0F6F405D6ED209E1',
+        },
       },
     },
-  })
-  await callLambda('event-source-mappings', {
-    EventSourceArn: jobs.arn,
-    FunctionName: 'render',
-    BatchSize: 10,
-    FunctionResponseTypes: ['ReportBatchItemFailures'],
-  })
-  const toJobs = { QueueArn: jobs.arn, Events: ['s3:ObjectCreated:*' as const, 's3:ObjectRemoved:*' as const] }
-  await s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket: 'originals',
-      NotificationConfiguration: { QueueConfigurations: [toJobs] },
-    }),
-  )
-}
+  ],
+})
 
-/** Lambda's own API, for which no client is installed; the emulator reads only the region and the service of a signature. */
-async function callLambda(path: string, body: unknown): Promise<void> {
-  const credential = `Credential=test/20260101/${REGION}/lambda/aws4_request`
-  const answer = await fetch(`${aws.endpoint}/2015-03-31/${path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`,
+/** As radosgw sends it: keys are as they are. */
+const raw = (bucket: string, key: string) => ({
+  Records: [
+    {
+      eventVersion: '2.2',
+      eventSource: 'ceph:s3',
+      eventName: 's3:ObjectCreated:Post',
+      s3: { bucket: { name: bucket }, object: { key, eTag: '"781e5e245d69b566979b86e28d23f2c7"', sequencer: 'A4F1' } },
     },
-    body: JSON.stringify(body),
+  ],
+})
+
+describe('youtube', () => {
+  let stack: Stack
+  let token: string
+  beforeAll(async () => {
+    stack = await open('youtube', { inputs: { public_renditions: ['thumbnails/*'] } })
+    token = await stack.tokenOf('ann', { role: 'operator' })
   })
-  expect([path, answer.ok, answer.ok || (await answer.text())]).toEqual([path, true, true])
-}
+  afterAll(() => stack?.close())
 
-async function renditions(): Promise<string[]> {
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'renditions' }))
-  return Contents.flatMap(({ Key }) => (Key === undefined || Key.startsWith('.thumbsmith/') ? [] : Key)).sort()
-}
+  it('gives a titled thumbnail by a signed link, and by CloudFront where it is public', async () => {
+    const title = 'Ten เรื่อง नमस्ते 誰も 🦀'
+    const { id, ticket } = await stack.upload(token, await photo(), 'my photo+1 ü.jpg', { title })
+    expect(ticket.method).toBe('POST')
+    const view = await stack.settled(token, id)
+    expect(view).toMatchObject({ state: 'ready', title, key: expect.stringMatching(/^videos\//) })
+    const [thumbnail] = view.renditions
+    expect(await sizeOf(thumbnail!.downloadUrl!)).toEqual({ format: 'jpeg', width: 1280, height: 720 })
 
-it('renders what lands in the bucket, tells once of each, and sets only poison aside', async () => {
-  const names = ['a b+c.jpg', 'Kätzchen 🐈.jpg', 'plain.jpg']
-  const put = (name: string, Body: Buffer) =>
-    s3.send(new PutObjectCommand({ Bucket: 'originals', Key: `uploads/${name}`, Body, ContentType: 'image/jpeg' }))
-  for (const name of names) await put(name, await photo())
-  await put('damaged.jpg', await halfPhoto())
-  await sqs.send(new SendMessageCommand({ QueueUrl: queues.jobs!.url, MessageBody: '{"not":"ours"}' }))
+    const [key] = await stack.keysOf(stack.outputs.renditions_bucket)
+    const path = `/${key!.split('/').map(encodeURIComponent).join('/')}`
+    const shown = await stack.ask(stack.outputs.site_url, path)
+    expect([shown.status, shown.headers['content-type']]).toEqual([200, 'image/jpeg'])
+    expect(Object.keys(shown.headers).filter((name) => name.startsWith('x-amz-meta'))).toEqual([])
+    // The bucket itself shows nothing without a signature, and CloudFront nothing of the state.
+    expect((await fetch(`${aws.endpoint}/${stack.outputs.renditions_bucket}${path}`)).status).toBe(403)
+    const [state] = (
+      await stack.s3.send(
+        new S3.ListObjectsV2Command({ Bucket: stack.outputs.renditions_bucket, Prefix: '.thumbsmith/manifests/' }),
+      )
+    ).Contents!
+    expect((await stack.ask(stack.outputs.site_url, `/${state!.Key}`)).status).not.toBe(200)
+  })
 
-  const wanted = ['large', 'medium', 'thumbnails'].flatMap((size) => names.map((name) => `${size}/${name}`)).sort()
-  await expect.poll(renditions, { timeout: 40_000, interval: 500 }).toEqual(wanted)
-  const inDead = () => attributeOf(queues.dead!.url, 'ApproximateNumberOfMessages')
-  await expect.poll(inDead, { timeout: 30_000, interval: 500 }).toBe('1')
+  it('says what is wrong with a damaged picture', async () => {
+    const { id } = await stack.upload(token, await halfPhoto(), 'half.jpg')
+    const view = await stack.settled(token, id)
+    expect(view).toMatchObject({
+      state: 'failed',
+      renditions: [{ error: { code: 'image.damaged' } }],
+    })
+    expect(await stack.waiting('dead')).toBe(0)
+  })
 
-  const told: string[] = []
-  const read = async () => {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: queues.inbox!.url, MaxNumberOfMessages: 10 }),
-    )
-    for (const { Body = '' } of Messages) {
-      const { Message } = JSON.parse(Body) as { Message: string }
-      const { type, data } = JSON.parse(Message) as { type: string; data: { key: string } }
-      told.push(`${type} ${data.key}`)
-    }
-    return [...told].sort()
+  it('serves the dashboard, and the API to those who are signed in', async () => {
+    const page = await stack.ask(stack.outputs.api_url, '/')
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+    expect((await stack.ask(stack.outputs.api_url, '/v1/originals')).status).toBe(401)
+    // The page may upload to the bucket, and pages of others may not.
+    const preflight = (origin: string) =>
+      fetch(`${aws.endpoint}/${stack.outputs.originals_bucket}`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      })
+    expect((await preflight(stack.outputs.site_url)).status).toBe(200)
+    expect((await preflight('https://elsewhere.example')).status).toBe(403)
+  })
+})
+
+describe('list-view', () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await open('list-view')
+  })
+  afterAll(() => stack?.close())
+
+  it('puts w720.jpg beside org.jpg, for its owner alone', async () => {
+    const [ann, bob] = await Promise.all([stack.tokenOf('ann'), stack.tokenOf('bob')])
+    const { id, ticket, key } = await stack.upload(ann, await photo({ width: 1600, height: 1200 }))
+    expect([ticket.method, key]).toEqual(['PUT', expect.stringMatching(/^resources\/medias\/ann\/\w+\/org\.jpg$/)])
+    const view = await stack.settled(ann, id)
+    expect(await sizeOf(view.renditions[0]!.url!)).toEqual({ format: 'jpeg', width: 720, height: 540 })
+    expect(await stack.keysOf(stack.outputs.originals_bucket)).toEqual([key, key.replace('org', 'w720')])
+    const { status } = await stack.ask(stack.outputs.api_url, `/v1/originals/${id}`, { token: bob })
+    expect(status).toBe(404)
+  })
+})
+
+describe('same-bucket', () => {
+  let stack: Stack
+  let token: string
+  beforeAll(async () => {
+    stack = await open('same-bucket', { inputs: { tries: 2 } })
+    token = await stack.tokenOf('ann', { role: 'operator' })
+  })
+  afterAll(() => stack?.close())
+
+  const thumbnails = async () => {
+    const keys = await stack.keysOf(stack.outputs.originals_bucket)
+    return keys.filter((key) => key.startsWith('thumbnails/')).sort()
   }
-  const ready = names.map((name) => `original.ready uploads/${name}`)
-  const all = [...ready, 'original.failed uploads/damaged.jpg'].sort()
-  await expect.poll(read, { timeout: 20_000, interval: 500 }).toEqual(all)
-  expect(await attributeOf(queues.jobs!.url, 'ApproximateNumberOfMessages')).toBe('0')
-}, 120_000)
+
+  it('renders what others drop, under any name, once, and never its own output', async () => {
+    const names = ['2026/a b+c,ü.jpg', 'Kätzchen 🐈.jpg', '100%.jpg']
+    for (const name of names) await stack.drop(name, await photo())
+    const wanted = names.map((name) => `thumbnails/${name}`).sort()
+    await expect.poll(thumbnails, WAIT).toEqual(wanted)
+    const { originals } = await stack.api<OriginalList>('/v1/originals', { token })
+    expect(originals.map(({ key }) => key).sort()).toEqual([...names].sort())
+    expect(await sizeOf(originals[0]!.renditions[0]!.url!)).toEqual({ format: 'jpeg', width: 128, height: 128 })
+    await expect.poll(() => stack.waiting('jobs'), WAIT).toBe(0)
+    expect(await thumbnails()).toEqual(wanted)
+  })
+
+  it('finds in a sweep what no event told of', async () => {
+    // S3 tells endings apart by case; the rules do not.
+    await stack.drop('lost.JpG', await photo())
+    await stack.sweep()
+    await expect.poll(thumbnails, WAIT).toContain('thumbnails/lost.JpG')
+  })
+
+  it('sets poison aside while its nine siblings are rendered', async () => {
+    const { originals_bucket: bucket, queue_urls } = stack.outputs
+    const names = ['Ünï + cödé %20', 'Ünï + cödé %20 raw', ...'1234567'].map((name) => `batch/${name}.JpG`)
+    for (const name of names) await stack.drop(name, await photo())
+    const [encoded, asItIs, ...jobs] = names
+    // main.tf has six minutes, which is more than a test should wait.
+    const Attributes = { VisibilityTimeout: '15' }
+    await stack.sqs.send(new SQS.SetQueueAttributesCommand({ QueueUrl: queue_urls.jobs, Attributes }))
+    await stack.send([
+      recorded(bucket, encoded!),
+      { not: 'ours' },
+      raw(bucket, asItIs!),
+      ...jobs.map((key) => ({ thumbsmith: { key } })),
+    ])
+    await expect.poll(thumbnails, WAIT).toEqual(expect.arrayContaining(names.map((name) => `thumbnails/${name}`)))
+    await expect.poll(() => stack.waiting('dead'), WAIT).toBe(1)
+    expect(await stack.waiting('jobs')).toBe(0)
+  })
+})
+
+describe('multi-size-email', () => {
+  let stack: Stack
+  let token: string
+  let inbox: string
+  beforeAll(async () => {
+    stack = await open('multi-size-email', { file: 'aws.yaml' })
+    token = await stack.tokenOf('ann', { role: 'operator' })
+    inbox = await subscribe()
+  })
+  afterAll(() => stack?.close())
+
+  /** A queue that hears what the mailbox does. */
+  async function subscribe(): Promise<string> {
+    const { QueueUrl = '' } = await stack.sqs.send(new SQS.CreateQueueCommand({ QueueName: 'inbox' }))
+    const { Attributes } = await stack.sqs.send(
+      new SQS.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+    )
+    const allow = { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage' }
+    const Policy = JSON.stringify({ Statement: [{ ...allow, Resource: Attributes!.QueueArn }] })
+    await stack.sqs.send(new SQS.SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }))
+    const TopicArn = stack.outputs.settings.THUMBSMITH_SNS_TOPIC
+    await stack.sns.send(new SNS.SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes!.QueueArn }))
+    return QueueUrl
+  }
+
+  it('gives three sizes in the other bucket and one message for each upload, events twice or not', async () => {
+    const ready = await stack.upload(token, await photo({ width: 1600, height: 1200 }))
+    const damaged = await stack.upload(token, await halfPhoto(), 'half.jpg')
+    const view = await stack.settled(token, ready.id)
+    await stack.settled(token, damaged.id)
+    expect(view.renditions.map(({ preset, state }) => [preset, state])).toEqual([
+      ['thumbnails', 'ready'],
+      ['medium', 'ready'],
+      ['large', 'ready'],
+    ])
+    expect(await sizeOf(view.renditions[2]!.url!)).toEqual({ format: 'jpeg', width: 1024, height: 768 })
+    const again = recorded(stack.outputs.originals_bucket, ready.key)
+    await stack.send([again, again])
+
+    const told: string[] = []
+    const hear = async () => {
+      const { Messages = [] } = await stack.sqs.send(
+        new SQS.ReceiveMessageCommand({ QueueUrl: inbox, MaxNumberOfMessages: 10 }),
+      )
+      for (const { Body = '' } of Messages) {
+        const { Message } = JSON.parse(Body) as { Message: string }
+        const { type, data } = JSON.parse(Message) as { type: string; data: { key: string } }
+        told.push(`${type} ${data.key}`)
+      }
+      return [...told].sort()
+    }
+    const wanted = [`original.failed ${damaged.key}`, `original.ready ${ready.key}`]
+    await expect.poll(hear, WAIT).toEqual(wanted)
+    await expect.poll(() => stack.waiting('jobs'), WAIT).toBe(0)
+    expect(await hear()).toEqual(wanted)
+  })
+})

@@ -2,5 +2,11 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['test/aws/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000, maxWorkers: 1 },
+  test: {
+    include: ['test/aws/**/*.test.ts'],
+    globalSetup: ['test/aws/build.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+    maxWorkers: 1,
+  },
 })

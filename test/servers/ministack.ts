@@ -24,9 +24,11 @@ export async function startMinistack(): Promise<{ endpoint: string; log(): strin
       // Functions run on the Node that runs the tests.
       PATH: dirname(process.execPath) + delimiter + (process.env.PATH ?? ''),
       BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: '127.0.0.1',
+      MINISTACK_HOST: 'localhost',
       GATEWAY_PORT: String(port),
       LAMBDA_EXECUTOR: 'local',
+      // Signatures and policies are checked, so that a role which allows too little fails here too.
+      AUTH: 'true',
       TMPDIR: folder,
     },
   })
