@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { editorSchema, parseConfig, VARIABLES } from './config.ts'
+import { editorSchema, isOpenToAll, parseConfig, VARIABLES } from './config.ts'
 
 const yaml = readFileSync('thumbsmith.yaml', 'utf8')
 const problems = (text: string, env: Record<string, string> = {}): string => {
@@ -191,6 +191,17 @@ describe('the environment', () => {
     [{ THUMBSMITH_DECODERS: '0' }, 'THUMBSMITH_DECODERS is "0".'],
   ])('%j is refused by name', (env, message) => {
     expect(problems(yaml, env)).toContain(message)
+  })
+
+  it('must say so outright where everybody behind a proxy is the operator', () => {
+    const env = { THUMBSMITH_PUBLIC_URL: 'https://pictures.example.com' }
+    expect(problems(yaml, env)).toMatch(
+      /^THUMBSMITH_PUBLIC_URL is an address for others, and THUMBSMITH_AUTH is not set/,
+    )
+    expect(isOpenToAll(parseConfig(yaml, 'x', { ...env, THUMBSMITH_AUTH: 'none' }))).toBe(true)
+    expect(isOpenToAll(parseConfig(yaml, 'x', { ...env, THUMBSMITH_AUTH: 'jwt:?issuer=a&audience=b' }))).toBe(false)
+    for (const url of ['', 'http://localhost:8080', 'http://127.0.0.1', 'http://[::1]:80'])
+      expect(isOpenToAll(parseConfig(yaml, 'x', { THUMBSMITH_PUBLIC_URL: url }))).toBe(false)
   })
 
   it('is never repeated with a password in it', () => {

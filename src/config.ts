@@ -214,12 +214,21 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     throw invalid(
       `HOST is "${config.host}", which other machines can reach. Set THUMBSMITH_AUTH, so that strangers cannot see the pictures, and THUMBSMITH_PUBLIC_URL, the address people use.`,
     )
+  // A proxy on this machine brings in everybody who can reach it.
+  if (isOpenToAll(config) && env.THUMBSMITH_AUTH !== 'none')
+    throw invalid(
+      'THUMBSMITH_PUBLIC_URL is an address for others, and THUMBSMITH_AUTH is not set: everybody who comes would be the operator. Set it to jwt:…, or to none if whatever stands in front asks people who they are.',
+    )
   return Object.freeze(config)
 }
 
+/** Whether people on other machines come in, and nobody is asked who they are. */
+export const isOpenToAll = ({ auth, publicUrl }: Pick<Config, 'auth' | 'publicUrl'>): boolean =>
+  auth === 'none' && publicUrl !== '' && !isLoopback(new URL(publicUrl).hostname)
+
 const withoutPassword = (url: string): string => url.replace(/\/\/.*@/s, '//…@')
 
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+export const isLoopback = (host: string): boolean => host === 'localhost' || /^127\.|^(::1|\[::1\])$/.test(host)
 
 function parseFile(
   text: string,

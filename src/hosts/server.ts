@@ -1,6 +1,6 @@
 // The server: the road, the API and the dashboard in one process; watches the originals, sweeps, and shuts down in order.
 import { openCatalogue } from '../catalogue.ts'
-import type { Config } from '../config.ts'
+import { type Config, isOpenToAll } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { httpApp } from '../http/app.ts'
 import { tokenBuckets } from '../http/throttle.ts'
@@ -49,6 +49,11 @@ export async function startServer({
       'Nobody would render: the jobs of THUMBSMITH_QUEUE=memory: stay in this process. Leave --no-render out, or share a queue with workers.',
     )
   const auth = await openAuth(config)
+  if (isOpenToAll(config))
+    log.warn(
+      { publicUrl: config.publicUrl },
+      'THUMBSMITH_AUTH is none: everybody who reaches this address sees and removes every picture',
+    )
   const running = await openRoad(config, log, { render, decoderExecArgv })
   const closing = [running.close]
   const close = async () => {
