@@ -13,7 +13,8 @@ export interface RedisServer extends EngineServer {
   thaw(): void
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** `policy`: what it does when its memory is full. */
+export async function startRedis(policy = 'noeviction'): Promise<RedisServer> {
   await ensureInstalled(['redis-server'], ['redis-server'])
   const folder = await mkdtemp(join(tmpdir(), 'redis-'))
   const port = await freePort()
@@ -33,7 +34,7 @@ export async function startRedis(): Promise<RedisServer> {
   async function start(): Promise<void> {
     // As compose.yaml runs it: what was accepted survives a restart, and nothing is evicted.
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
-    const kept = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']
+    const kept = ['--appendonly', 'yes', '--maxmemory-policy', policy]
     child = spawn('redis-server', [...args, ...kept], { stdio: 'ignore' })
     await until('Redis answers', () => withClient(async (client) => (await client.ping()) === 'PONG'))
   }
