@@ -156,6 +156,15 @@ async function upload(bytes: Buffer, filename: string): Promise<{ id: string; ke
   }
 }
 
+/** Runs `work` for 0..count-1, a few at a time. */
+async function each(count: number, atOnce: number, work: (i: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const some = async () => {
+    for (let i = next++; i < count; i = next++) await work(i)
+  }
+  await Promise.all(Array.from({ length: atOnce }, some))
+}
+
 async function untilMany(what: string, count: () => number, enough: number): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; count() < enough; await sleep(100))
     if (Date.now() > end) throw new Error(`Only ${count()} of ${enough} ${what}.`)
@@ -168,19 +177,13 @@ it(`gets ${UPLOADS} uploads ready, whole, once and with one word each`, { timeou
   const uploads: { id: string; key: string; picture: number }[] = []
   let faulty = true
   let kills = 0
-  let next = 0
   proxy.fault.before = byChance(STORE, chance)
 
-  const uploading = Promise.all(
-    Array.from({ length: 4 }, async () => {
-      while (next < UPLOADS) {
-        const i = next++
-        const picture = i % PICTURES
-        const { id, key } = await upload(withComment(pictures[picture]!, `upload ${i}`), `${i}.jpg`)
-        uploads.push({ id, key, picture })
-      }
-    }),
-  )
+  const uploading = each(UPLOADS, 4, async (i) => {
+    const picture = i % PICTURES
+    const { id, key } = await upload(withComment(pictures[picture]!, `upload ${i}`), `${i}.jpg`)
+    uploads.push({ id, key, picture })
+  })
 
   const killing = (async () => {
     while (faulty) {
@@ -252,10 +255,11 @@ it(`gets ${UPLOADS} uploads ready, whole, once and with one word each`, { timeou
   process.stdout.write(`chaos: ${JSON.stringify(report)}\n`)
 
   expect(uploads).toHaveLength(UPLOADS)
-  for (const { id, key } of uploads) {
+  await each(uploads.length, 8, async (i) => {
+    const { id, key } = uploads[i]!
     expect(await home.read(id)).toMatchObject({ key, state: 'ready', renditions: [{}, {}, {}] })
     expect(told.get(key)?.size).toBe(1)
-  }
+  })
   expect(told.size).toBe(UPLOADS)
   expect(counts).toHaveLength(UPLOADS * 3)
   expect(twice / counts.length).toBeLessThanOrEqual(0.05)
