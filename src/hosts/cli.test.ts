@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
+import { parseConfig } from '../config.ts'
+import { ensureSentinel } from '../sentinel.ts'
+import { openStores } from './stores.ts'
 
 const CLI = fileURLToPath(new URL('./cli.ts', import.meta.url))
 const YAML = `
@@ -20,10 +23,14 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+const ENV = () => ({ THUMBSMITH_ORIGINALS: `file:${folder}/o`, THUMBSMITH_RENDITIONS: `file:${folder}/r` })
 const run = (...args: string[]) =>
   new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { cwd: folder, env: { PATH: process.env.PATH } }, (error, out, err) =>
-      resolve({ code: error?.code ?? 0, out, err }),
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { cwd: folder, env: { PATH: process.env.PATH, ...ENV() } },
+      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
     )
   })
 describe('thumbsmith render', () => {
@@ -78,4 +85,27 @@ describe('thumbsmith render', () => {
     ])
     expect(await readdir(folder)).not.toContain('photo-small.jpg.part')
   })
+})
+
+it('thumbsmith doctor looks at the folders of a server that runs, and writes to them when none does', async () => {
+  const config = parseConfig(YAML, 'thumbsmith.yaml', ENV())
+  const running = await openStores(config, { debug() {}, info() {}, warn() {}, error() {} })
+  await ensureSentinel(running.originals, running.renditions)
+  const storesIn = ({ out }: { out: string }) => out.split('\n').filter((line) => /stor|known/.test(line))
+  const first = storesIn(await run('doctor'))
+  await running.close()
+  expect(first).toEqual([
+    expect.stringMatching(
+      new RegExp(`^ok     originals store: .* free; only looked at, for process ${process.pid} on`),
+    ),
+    expect.stringMatching(
+      new RegExp(`^ok     renditions store: .* free; only looked at, for process ${process.pid} on`),
+    ),
+    'ok     originals are the known ones: yes',
+  ])
+  expect(storesIn(await run('doctor'))).toEqual([
+    expect.stringMatching(/^ok {5}originals store: .* free$/),
+    expect.stringMatching(/^ok {5}renditions store: .* free$/),
+    'ok     originals are the known ones: yes',
+  ])
 })

@@ -7,6 +7,7 @@ import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { RESERVED_PREFIX } from '../original.ts'
 import { evictionPolicy } from '../queue/redis-policy.ts'
 import { originalsArePresent } from '../sentinel.ts'
+import { ownerOfFolder } from '../storage/fs-folder.ts'
 import type { Storage } from '../storage/storage.ts'
 import { engineOf, openQueue, sqsUrlsOf } from './engine.ts'
 import { openNotifiers } from './open.ts'
@@ -124,16 +125,19 @@ async function checkStores(
 ): Promise<void> {
   let stores: Stores
   let places: ReturnType<typeof placesOf>
+  let owner: string | undefined
   try {
     places = placesOf(config)
-    stores = await openStores(config, silent)
+    const roots = Object.values(places).flatMap((place) => (place.scheme === 'file' ? [place.root] : []))
+    owner = (await Promise.all(roots.map(ownerOfFolder))).find((found) => found !== undefined)
+    stores = await openStores(config, silent, { isReadOnly: owner !== undefined })
   } catch (thrown) {
     return check('stores', () => Promise.reject(thrown))
   }
   const { originals, renditions } = stores
   try {
-    await check('originals store', () => checkStore(originals, places.originals))
-    await check('renditions store', () => checkStore(renditions, places.renditions))
+    await check('originals store', () => checkStore(originals, places.originals, owner))
+    await check('renditions store', () => checkStore(renditions, places.renditions, owner))
     const isNew = await renditions.list({ prefix: RESERVED_PREFIX, limit: 1 }).then(
       (found) => found.length === 0,
       () => true,
@@ -154,8 +158,22 @@ async function checkStores(
 const PROBE_KEY = '.thumbsmith/doctor'
 const FREE_MIN_SHARE = 0.05
 
+/** A folder that somebody works on is only looked at; any other store is written to. */
+async function checkStore(storage: Storage, place: Place, owner: string | undefined): Promise<Finding> {
+  if (place.scheme === 's3') return (await wrongWithWriting(storage)) ?? { ok: storage.url }
+  const inUse = owner === undefined ? '' : `; only looked at, for ${owner} works on it`
+  if (inUse) await storage.list({ limit: 1 })
+  const wrong = inUse ? undefined : await wrongWithWriting(storage)
+  if (wrong) return wrong
+  const { bavail, blocks, bsize } = await statfs(place.root)
+  const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
+  if (bavail / blocks < FREE_MIN_SHARE)
+    return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
+  return { ok: `${storage.url}, ${free}${inUse}` }
+}
+
 /** Writes, reads back and deletes one object, and tries to create it again while it is there. */
-async function checkStore(storage: Storage, place: Place): Promise<Finding> {
+async function wrongWithWriting(storage: Storage): Promise<Finding | undefined> {
   const bytes = Buffer.from(crypto.randomUUID())
   const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
   const head = await storage.head(PROBE_KEY)
@@ -175,12 +193,7 @@ async function checkStore(storage: Storage, place: Place): Promise<Finding> {
       wrong: `${storage.url} does not know conditional writes, by which workers keep out of each other's way.`,
       mend: 'Run one server and no other worker on it, or use a store that knows them (AWS, Ceph and most others do).',
     }
-  if (place.scheme === 's3') return { ok: storage.url }
-  const { bavail, blocks, bsize } = await statfs(place.root)
-  const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
-  if (bavail / blocks < FREE_MIN_SHARE)
-    return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
-  return { ok: `${storage.url}, ${free}` }
+  return undefined
 }
 
 async function checkQueue(config: Config): Promise<Finding> {

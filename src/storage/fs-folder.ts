@@ -2,7 +2,7 @@
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeRoot, statIfThere } from './fs-durable.ts'
-import { takeLock } from './fs-lock.ts'
+import { ownerOfLock, takeLock } from './fs-lock.ts'
 import { RESERVED_FOLDER } from './fs-names.ts'
 
 export interface OpenedFolder {
@@ -24,7 +24,7 @@ export async function openFolder(given: string, isReadOnly: boolean): Promise<Op
   const reserved = join(root, RESERVED_FOLDER)
   const temporary = join(reserved, 'tmp')
   await mkdir(join(reserved, 'heads'), { recursive: true })
-  const unlock = await takeLock(join(reserved, 'lock'), given)
+  const unlock = await takeLock(join(reserved, LOCK), given)
   try {
     await rm(temporary, { recursive: true, force: true })
     await mkdir(temporary)
@@ -36,6 +36,11 @@ export async function openFolder(given: string, isReadOnly: boolean): Promise<Op
   }
 }
 
+/** Who owns the folder at the moment, for people; `undefined` where nobody does. */
+export const ownerOfFolder = (root: string): Promise<string | undefined> =>
+  ownerOfLock(join(root, RESERVED_FOLDER, LOCK))
+
+const LOCK = 'lock'
 const PROBE = 'probe-\u00e9'
 
 /** Whether the file system finds a name under another spelling. */

@@ -39,6 +39,13 @@ export async function takeLock(path: string, root: string): Promise<() => Promis
   }
 }
 
+/** The process that owns the lock at `path` now: `process 17 on laptop`. */
+export async function ownerOfLock(path: string): Promise<string | undefined> {
+  const found = await readLock(path)
+  if (!found?.owner || !(await isAlive(found.owner, found.touched))) return undefined
+  return `process ${found.owner.pid} on ${found.owner.host}`
+}
+
 async function createLock(path: string, owner: Owner): Promise<boolean> {
   try {
     await writeFile(path, JSON.stringify(owner), { flag: 'wx' })
