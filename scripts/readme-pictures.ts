@@ -26,8 +26,8 @@ const { renditions } = await render({
   title: '10 Things Nobody Told You',
 })
 
-async function tile(name: string, width: number, height: number, left: number, top: number) {
-  const rendition = renditions[name]!
+async function tile(name: keyof typeof renditions, width: number, height: number, left: number, top: number) {
+  const rendition = renditions[name]
   if ('failure' in rendition) throw new Error(`${name}: ${rendition.failure.message}`)
   return { input: await sharp(rendition.rendered.bytes).resize(width, height).toBuffer(), left, top }
 }

@@ -9,6 +9,8 @@ interface Encoder {
   contentType: string
   /** Longest side that the format can hold. */
   maxSide: number
+  /** It has no transparency. */
+  opaque?: true
   encode: (pipeline: Sharp, options: EncodeOptions & { quality: number }) => Sharp
 }
 
@@ -38,8 +40,8 @@ const ENCODERS: Record<OutputFormat, Encoder> = {
   jpeg: {
     contentType: 'image/jpeg',
     maxSide: 65_500,
-    encode: (pipeline, { quality, behind }) =>
-      pipeline.flatten({ background: behind }).jpeg({ quality, quantisationTable: 3 }),
+    opaque: true,
+    encode: (pipeline, { quality }) => pipeline.jpeg({ quality, quantisationTable: 3 }),
   },
   png: {
     contentType: 'image/png',
@@ -95,7 +97,7 @@ async function within(
  * `image.cannot_be_rendered` where no quality fits into `maxBytes`.
  */
 export async function encode(frames: Raw[], format: OutputFormat, options: EncodeOptions) {
-  const { contentType, maxSide, encode: encodeAs } = ENCODERS[format]
+  const { contentType, maxSide, opaque, encode: encodeAs } = ENCODERS[format]
   const [first] = frames
   if (!first) throw new Error('nothing to encode')
   const { width, height, channels } = first
@@ -109,7 +111,9 @@ export async function encode(frames: Raw[], format: OutputFormat, options: Encod
       ? sharp(profiled, { limitInputPixels: false }).keepIccProfile()
       : sharp(data, { raw, limitInputPixels: false })
   const encodeWith = (quality: number) => {
-    const pipeline = encodeAs(open(), { ...options, quality })
+    // On three channels it would only be one more pass.
+    const solid = opaque && channels === 4 ? open().flatten({ background: options.behind }) : open()
+    const pipeline = encodeAs(solid, { ...options, quality })
     return (options.copyright ? pipeline.withExif({ IFD0: { Copyright: options.copyright } }) : pipeline).toBuffer()
   }
   const bytes = await within(options.maxBytes, options.quality ?? DEFAULT_QUALITY[format], encodeWith)

@@ -18,7 +18,9 @@ import { encodeTitled } from './title.ts'
 import { layWatermark } from './watermark.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
-export type RenderInput = Omit<RenderRequest, 'presets'> & { presets: Record<string, z.input<typeof presetSchema>> }
+export type RenderInput<Name extends string = string> = Omit<RenderRequest, 'presets'> & {
+  presets: Record<Name, z.input<typeof presetSchema>>
+}
 
 export interface RenderOptions {
   limits?: Partial<Limits>
@@ -44,7 +46,10 @@ export interface RenderOptions {
  * })
  * if ('rendered' in renditions.small) await writeFile('small.jpg', renditions.small.rendered.bytes)
  */
-export async function render(request: RenderInput, options: RenderOptions = {}): Promise<RenderOutcome> {
+export async function render<Name extends string>(
+  request: RenderInput<Name>,
+  options: RenderOptions = {},
+): Promise<RenderOutcome<Name>> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const presets = parsePresets(request.presets)
   admitBytes(request.bytes.byteLength, limits)
@@ -62,7 +67,10 @@ export async function render(request: RenderInput, options: RenderOptions = {}):
       ),
     )
   const thumbhash = await thumbhashOf(copies.smallest(THUMBHASH_SIDE))
-  const renditions = Object.fromEntries(Object.keys(presets).map((name) => [name, results.get(name)!]))
+  const renditions = Object.fromEntries(Object.keys(presets).map((name) => [name, results.get(name)!])) as Record<
+    Name,
+    RenderOutcome['renditions'][string]
+  >
   return { facts: factsOf(original, thumbhash), renditions }
 }
 

@@ -33,10 +33,10 @@ export interface RenderFailure {
   detail?: string | undefined
 }
 
-export interface RenderOutcome {
+export interface RenderOutcome<Name extends string = string> {
   facts: Facts
   /** By preset name: one may fail while its siblings succeed. */
-  renditions: Record<string, { rendered: Rendered } | { failure: RenderFailure }>
+  renditions: Record<Name, { rendered: Rendered } | { failure: RenderFailure }>
 }
 
 /**
