@@ -1,8 +1,10 @@
 // One example on the emulated AWS: deployed from infra/main.tf, and spoken to through its public addresses as its users would.
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import * as S3 from '@aws-sdk/client-s3'
 import * as SNS from '@aws-sdk/client-sns'
 import * as SQS from '@aws-sdk/client-sqs'
@@ -55,20 +57,16 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
   const sns = new SNS.SNSClient(where)
 
   /** By the name in the address, which leads to the emulator. */
-  function ask(site: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
+  async function ask(site: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
     // The emulator takes the word of a proxy for it.
     const headers: Record<string, string> = { host: new URL(site).host, 'x-forwarded-proto': 'https' }
     if (token) headers.authorization = `Bearer ${token}`
     if (body) headers['content-type'] = 'application/json'
     const { hostname, port } = new URL(place.endpoint)
-    return new Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }>((done, fail) => {
-      const asked = request({ hostname, port, path, method: body ? 'POST' : 'GET', headers }, async (answer) => {
-        const parts: Buffer[] = []
-        for await (const part of answer) parts.push(part as Buffer)
-        done({ status: answer.statusCode!, headers: answer.headers, bytes: Buffer.concat(parts) })
-      })
-      asked.on('error', fail).end(body && JSON.stringify(body))
-    })
+    const asked = request({ hostname, port, path, method: body ? 'POST' : 'GET', headers })
+    asked.end(body && JSON.stringify(body))
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    return { status: answer.statusCode!, headers: answer.headers, bytes: await buffer(answer) }
   }
 
   async function api<T>(path: string, options: { token: string; body?: object }): Promise<T> {
