@@ -1,6 +1,9 @@
 // A server whose two stores are buckets: set up by the command, uploaded to by signed forms, told by the store's own events.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { GetBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { type SetupOptions, setup } from '../../src/hosts/setup.ts'
 import { idOfKey } from '../../src/original.ts'
@@ -50,10 +53,10 @@ afterAll(async () => {
   await s3?.stop()
 })
 
-async function runSetup(options: SetupOptions): Promise<{ code: number; said: string }> {
+async function runSetup(options: SetupOptions, file = CONFIG): Promise<{ code: number; said: string }> {
   const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...settings } = env
   const said: string[] = []
-  const config = readConfig({ ...settings, THUMBSMITH_CONFIG: CONFIG, PORT: new URL(home.url).port })
+  const config = readConfig({ ...settings, THUMBSMITH_CONFIG: file, PORT: new URL(home.url).port })
   const code = await setup(config, options, (line) => said.push(line))
   return { code, said: said.join('\n') }
 }
@@ -131,5 +134,29 @@ describe('an upload', () => {
     const body = JSON.stringify({ Records: [event] })
     expect((await home.ask('POST', '/events/s3', { body })).status).toBe(403)
     expect((await home.ask('POST', '/events/s3?secret=guess', { body })).status).toBe(403)
+  })
+
+  // A "day" of the test server has ten seconds.
+  it('that is past its time is removed by the bucket itself, and its renditions by the next sweep', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'thumbsmith-expiry-'))
+    const file = join(folder, 'thumbsmith.yaml')
+    await writeFile(file, (await readFile(CONFIG, 'utf8')).replace('expireAfterDays: 7', 'expireAfterDays: 1'))
+    expect((await runSetup({ replace: true }, file)).said).toContain('"Expiration":{"Days":1}')
+    await rm(folder, { recursive: true })
+    const keysIn = async (storage: Storage, prefix: string) => {
+      const keys: string[] = []
+      for await (const { key } of listAll(storage, { prefix })) keys.push(key)
+      return keys
+    }
+    expect(await keysIn(originals.storage, 'videos/')).toHaveLength(1)
+    await vi.waitUntil(async () => !(await keysIn(originals.storage, 'videos/')).length, {
+      timeout: 90_000,
+      interval: 500,
+    })
+    await home.stop()
+    await home.start()
+    await until('its rendition is gone', async () =>
+      (await keysIn(renditions.storage, 'thumbnails/')).length ? undefined : true,
+    )
   })
 })
