@@ -49,7 +49,11 @@ async function openNotifier(name: string, url: string, config: Config, log: Log)
 
 /** `size` decoder processes. */
 export async function openRenderer(config: Config, size: number, options: DecoderStart = {}): Promise<Renderer> {
-  const { poolRenderer } = await import('../render/pool.ts')
+  const [{ removeLeftFolders }, { poolRenderer }] = await Promise.all([
+    import('../render/decoder.ts'),
+    import('../render/pool.ts'),
+  ])
+  removeLeftFolders()
   const { uploadMaxBytes: maxBytes, tiff } = config.limits
   return poolRenderer({ size, limits: { maxBytes }, tiff, ...options })
 }

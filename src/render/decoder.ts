@@ -1,7 +1,7 @@
 // One decoder process as its parent sees it: started lazily, watched while busy, retired when it has grown, its death explained.
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, ThumbsmithError, toThumbsmithError } from '../errors.ts'
@@ -43,6 +43,9 @@ const CHILD_ENV = {
   UV_THREADPOOL_SIZE: '2',
 }
 
+/** A little below the process that answers people (nice 5); no lower, for what takes too long is ended. */
+const PRIORITY = 5
+
 const POLL_MS = 50
 /** A process that has not begun by then never will; a busy machine takes seconds. */
 const START_MS = 30_000
@@ -63,11 +66,25 @@ interface Current {
   finish: (ended: Ended) => void
 }
 
+const FOLDER = 'thumbsmith-decoder-'
+
+/** Removes the folders of decoders that were killed together with their parent; one that runs has left its own by then. */
+export function removeLeftFolders(): void {
+  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER))) {
+    const path = join(tmpdir(), name)
+    try {
+      if (Date.now() - statSync(path).mtimeMs > 2 * START_MS) rmdirSync(path)
+    } catch {
+      // It is somebody else's, gone by now, or not empty.
+    }
+  }
+}
+
 /** A decoder; its process is forked at once. `onGone` is called once, when the process has ended. */
 export function openDecoder(options: DecoderOptions, onGone: () => void): Decoder {
   const { wallMs = 15_000, recycleAfter = 200, recycleAboveRssBytes = 300_000_000 } = options
   const { maxRssBytes = 512_000_000, maxRssBytesWhenLarge = 1_500_000_000 } = options
-  const cwd = mkdtempSync(join(tmpdir(), 'thumbsmith-decoder-'))
+  const cwd = mkdtempSync(join(tmpdir(), FOLDER))
   const child = forkChild(options, cwd)
   let ready = false
   let gone = false
@@ -200,13 +217,18 @@ function errorOf({ code, message, detail }: Extract<ChildMessage, { type: 'faile
 
 function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
+  const child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
     cwd,
     env: { ...CHILD_ENV, ...options.env },
     execArgv: options.execArgv ?? [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  // Gone already, or a system that forbids it: then it runs like any other.
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, PRIORITY)
+  } catch {}
+  return child
 }
 
 /** From /proc on Linux; 0 elsewhere, where the child tells its size itself. */
