@@ -1,4 +1,5 @@
 // What is known of a drawn title: how well it can be read in one line, and on demand why, where and from what size on.
+import { useState } from 'preact/hooks'
 import type { TitleReport } from '../../src/title-report.ts'
 import { formatList, formatPlural, formatRatio, formatShare } from '../format.ts'
 import { words } from '../words.ts'
@@ -28,6 +29,18 @@ const nameOf = (character: string) =>
   `${character} (${[...character].map((char) => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`).join(' ')})`
 
 function Details({ report }: { report: TitleReport }) {
+  const [open, setOpen] = useState(false)
+  const { contrast } = report
+  return (
+    <details class="report" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{words.report.readable(formatRatio(Math.min(contrast.p5, contrast.worst)))}</summary>
+      {/* A long list has many of them, and hardly one is opened. */}
+      {open && <Facts report={report} />}
+    </details>
+  )
+}
+
+function Facts({ report }: { report: TitleReport }) {
   const { contrast, size, lines, position, help, strength, legibleAt, damage } = report
   const facts: [string, string][] = [
     [words.report.wholeText, words.report.ratio(formatRatio(contrast.p5))],
@@ -40,16 +53,13 @@ function Details({ report }: { report: TitleReport }) {
     [words.report.smallest, words.report.from(legibleAt)],
   ]
   return (
-    <details class="report">
-      <summary>{words.report.readable(formatRatio(Math.min(contrast.p5, contrast.worst)))}</summary>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <dl>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
