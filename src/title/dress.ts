@@ -85,7 +85,8 @@ function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Uint8Arr
       full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
   const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
   const spare = new Float32Array(full.length)
-  strongest(full, spare, small.width, small.height, along, 3 * radius + 1)
+  if (!strengths.every((strength) => strength === strengths[0]))
+    strongest(full, spare, small.width, small.height, along, 3 * radius + 1)
   const squares = squaredDistances(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
   for (let cell = 0; cell < full.length; cell++) if (squares[cell]! > grown * grown) full[cell] = 0
   for (let pass = 0; pass < 3; pass++) boxBlur(full, spare, small.width, small.height, radius)

@@ -35,7 +35,9 @@ beforeAll(async () => {
   const placement = { position: 'center', align: 'center', shape, size: 72, cost: {}, saliency: 0 } as const
   letters = drawLetters(canvasKit, fonts, runs, placement, { width: WIDTH, height: HEIGHT })!
   ring = ringOf(letters)
-})
+  // Fonts are loaded here, and not within the first test's time.
+  for (const title of TITLES) await painter.set({ pictures: [pictures.grey!], title, style })
+}, 60_000)
 
 const lay = (picture: Picture, { patch }: Pick<Painted, 'patch'>): Picture =>
   blend({ ...picture, data: Buffer.from(picture.data) }, patch)

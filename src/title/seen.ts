@@ -35,10 +35,15 @@ const lightness = (red: number, green: number, blue: number) => Math.cbrt(lumina
 /** Widths that pages show a picture at. */
 const WIDTHS = [320, 480, 640, 960]
 
-/** The smallest of the usual widths, in pixels, at which the letters are large enough and still have their contrast; its own if none. */
-export function legibleAt(pictures: Picture[], letters: Letters, help: Help): number {
+/**
+ * The smallest of the usual widths, in pixels, at which the letters are large enough and still have their contrast; its own if none.
+ * `small` is the contrast at the smallest, which is known already.
+ */
+export function legibleAt(pictures: Picture[], letters: Letters, help: Help, small: number | undefined): number {
   const { width } = pictures[0]!
-  return WIDTHS.find((shown) => (contrastWhen(shown, pictures, letters, help) ?? 0) >= help.target) ?? width
+  const contrastAtWidth = (shown: number) =>
+    shown === WIDTHS[0] ? small : contrastWhen(shown, pictures, letters, help)
+  return WIDTHS.find((shown) => (contrastAtWidth(shown) ?? 0) >= help.target) ?? width
 }
 
 /** The contrast on a page that shows the picture 320 pixels wide; `undefined` where that is not smaller, or makes the letters too small. */

@@ -11,7 +11,7 @@ import type { ReadFontFile } from './faces.ts'
 import { openFonts, type Run } from './fonts.ts'
 import { chooseHelp, type Effort, type Help } from './help.ts'
 import { drawLetters, type Letters } from './letters.ts'
-import { measure, type Readability, type SeenReadability } from './measure.ts'
+import { measure, type SeenReadability } from './measure.ts'
 import { cutRoom, type Placement, place } from './place.ts'
 import { type Ring, ringOf } from './ring.ts'
 import { contrastWhenSmall, damageOf, legibleAt } from './seen.ts'
@@ -41,7 +41,7 @@ export interface TitleBlock {
   /** Measures pictures of the same size as they came out of the codec. */
   measure(pictures: Picture[], painted: Painted): SeenReadability
   /** `shipped` is what was measured. */
-  report(painted: Painted, shipped: Readability, pictures: Picture[]): TitleReport
+  report(painted: Painted, shipped: SeenReadability, pictures: Picture[]): TitleReport
 }
 
 export interface Painted {
@@ -109,7 +109,7 @@ function blockOf(
       ...measure(shipped, ring, help),
       small: contrastWhenSmall(shipped, letters, help),
     }),
-    report: ({ help, patch }, { p5, worst }, shipped) => ({
+    report: ({ help, patch }, { p5, worst, small }, shipped) => ({
       contrast: { p5: round(p5), worst: round(worst), target: round(help.target) },
       position: placement.position,
       size: placement.size,
@@ -121,7 +121,7 @@ function blockOf(
       back: toHex(help.back),
       damage: round(damageOf(pictures[0]!, letters, patch)),
       saliency: round(placement.saliency),
-      legibleAt: legibleAt(shipped, letters, help),
+      legibleAt: legibleAt(shipped, letters, help, small),
       cost: Object.fromEntries(Object.entries(placement.cost).map(([part, value]) => [part, round(value)])),
     }),
   }
