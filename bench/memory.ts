@@ -17,6 +17,8 @@ const { values } = parseArgs({
 })
 const PICTURES = Number(values.pictures)
 const EARLY = Math.min(200, PICTURES / 2)
+/** What is kept differs from picture to picture, and with when garbage was last collected: the middle of so many. */
+const WINDOW = EARLY / 2
 /** How much more it may hold at the end than early on. */
 const GROWTH_MAX = 1.1
 const MIB = 2 ** 20
@@ -82,9 +84,8 @@ async function soak(): Promise<Record<string, number>> {
   const held: number[] = []
   for (let n = 1; n <= PICTURES; n++) {
     await renderer.render({ bytes: files[(n * 7) % files.length]!, presets }).catch(() => undefined)
-    // What is kept differs a little from picture to picture: the middle of twenty.
-    if (n > EARLY - 20 && n <= EARLY) held.push(residentBytes(decoderPid()).now)
-    if (n > PICTURES - 20) held.push(residentBytes(decoderPid()).now)
+    if (n > EARLY - WINDOW && n <= EARLY) held.push(residentBytes(decoderPid()).now)
+    if (n > PICTURES - WINDOW) held.push(residentBytes(decoderPid()).now)
   }
   const { peak } = residentBytes(decoderPid())
   const ticks = readFileSync(`/proc/${decoderPid()}/stat`, 'latin1').split(') ')[1]!.split(' ')
@@ -92,8 +93,8 @@ async function soak(): Promise<Record<string, number>> {
   const middle = (all: number[]) => Math.round(all.sort((a, b) => a - b)[Math.floor(all.length / 2)]! / MIB)
   const cpuMs = Math.round((10 * (Number(ticks[11]) + Number(ticks[12]))) / PICTURES)
   return {
-    earlyMib: middle(held.slice(0, 20)),
-    lateMib: middle(held.slice(20)),
+    earlyMib: middle(held.slice(0, WINDOW)),
+    lateMib: middle(held.slice(WINDOW)),
     peakMib: Math.round(peak / MIB),
     cpuMs,
   }
