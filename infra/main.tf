@@ -1,7 +1,7 @@
 # All of AWS in one file: two buckets, the queue between them, the functions, the API, the site, mail, and what watches over it.
 
 terraform {
-  required_version = ">= 1.9"
+  required_version = ">= 1.5"
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -194,8 +194,12 @@ variable "webhook_secret" {
 
 variable "concurrency" {
   type        = number
-  description = "The ceiling: so many batches are rendered at once, and no more. At least 2."
+  description = "The ceiling: so many batches are rendered at once, and no more."
   default     = 10
+  validation {
+    condition     = var.concurrency > 1
+    error_message = "Lambda takes no less than 2 here."
+  }
 }
 
 variable "invocations_per_hour" {
@@ -424,7 +428,7 @@ locals {
     THUMBSMITH_WEBHOOK_SECRET = var.webhook_secret
     THUMBSMITH_LOG_LEVEL      = var.log_level
   }
-  functions   = toset(["api", "render", "sweep"])
+  functions   = toset(["api", "render"])
   render_arch = { arm64 = "arm64", x86_64 = "x64" }[var.architecture]
   render_zip  = "${var.functions}/render-${local.render_arch}.zip"
   trust = jsonencode({
@@ -494,7 +498,7 @@ resource "aws_iam_role_policy" "render" {
       ) },
       { Effect = "Allow", Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes"], Resource = [aws_sqs_queue.jobs.arn, aws_sqs_queue.backfill.arn] },
       { Effect = "Allow", Action = ["sns:Publish"], Resource = [aws_sns_topic.told.arn] },
-      { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["${aws_cloudwatch_log_group.function["render"].arn}:*", "${aws_cloudwatch_log_group.function["sweep"].arn}:*"] },
+      { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["${aws_cloudwatch_log_group.function["render"].arn}:*"] },
     ]
   })
 }
@@ -527,14 +531,14 @@ resource "aws_lambda_function" "api" {
 
 resource "aws_lambda_function" "render" {
   function_name    = "${var.name}-render"
-  description      = "Renders what the queue names."
+  description      = "Renders what the queue names, and sweeps."
   role             = aws_iam_role.render.arn
   filename         = local.render_zip
   source_code_hash = filebase64sha256(local.render_zip)
   handler          = "dist/hosts/lambda-render.handler"
   runtime          = "nodejs24.x"
   architectures    = [var.architecture]
-  # One whole core, and room for one decoder at its limit of 1.5 GB less what is shared.
+  # AWS gives processors by memory: this is one whole core.
   memory_size = 1769
   timeout     = local.render_seconds
   environment {
@@ -543,28 +547,6 @@ resource "aws_lambda_function" "render" {
   logging_config {
     log_format = "Text"
     log_group  = aws_cloudwatch_log_group.function["render"].name
-  }
-  depends_on = [aws_iam_role_policy.render]
-}
-
-# The same zip with the longest time there is: messages should not wait for that to be tried again.
-resource "aws_lambda_function" "sweep" {
-  function_name    = "${var.name}-sweep"
-  description      = "Compares everything with what should be there."
-  role             = aws_iam_role.render.arn
-  filename         = local.render_zip
-  source_code_hash = filebase64sha256(local.render_zip)
-  handler          = "dist/hosts/lambda-render.handler"
-  runtime          = "nodejs24.x"
-  architectures    = [var.architecture]
-  memory_size      = 1024
-  timeout          = 900
-  environment {
-    variables = merge(local.settings, { THUMBSMITH_DECODERS = "1" })
-  }
-  logging_config {
-    log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.function["sweep"].name
   }
   depends_on = [aws_iam_role_policy.render]
 }
@@ -590,9 +572,9 @@ resource "aws_lambda_event_source_mapping" "backfill" {
   }
 }
 
-# A sweep that failed is followed by the next one anyway.
+# Only the schedule calls without waiting for the answer, and a sweep that failed is followed by the next one anyway.
 resource "aws_lambda_function_event_invoke_config" "sweep" {
-  function_name          = aws_lambda_function.sweep.function_name
+  function_name          = aws_lambda_function.render.function_name
   maximum_retry_attempts = 0
 }
 
@@ -604,13 +586,13 @@ resource "aws_cloudwatch_event_rule" "sweep" {
 
 resource "aws_cloudwatch_event_target" "sweep" {
   rule = aws_cloudwatch_event_rule.sweep.name
-  arn  = aws_lambda_function.sweep.arn
+  arn  = aws_lambda_function.render.arn
 }
 
 resource "aws_lambda_permission" "sweep" {
   statement_id  = "schedule"
   action        = "lambda:InvokeFunction"
-  function_name = aws_lambda_function.sweep.function_name
+  function_name = aws_lambda_function.render.function_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.sweep.arn
 }
@@ -915,7 +897,7 @@ locals {
         says      = "The function ${var.name}-${name} fails. Its log says why."
         namespace = "AWS/Lambda", metric = "Errors", statistic = "Sum"
         of        = { FunctionName = "${var.name}-${name}" }
-        above     = name == "sweep" ? 0 : 5, seconds = 300
+        above     = 0, seconds = 300
       }
     }
   )

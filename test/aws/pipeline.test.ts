@@ -1,4 +1,6 @@
 // The four examples on an emulated AWS made from infra/main.tf, with the roles that it names: told through public addresses, from ticket to download.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import * as S3 from '@aws-sdk/client-s3'
 import * as SNS from '@aws-sdk/client-sns'
 import * as SQS from '@aws-sdk/client-sqs'
@@ -7,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OriginalList } from '../../src/http/schemas.ts'
 import { halfPhoto, photo } from '../fixtures/pictures.ts'
 import { startMinistack } from '../servers/ministack.ts'
+import { ROOT } from './build.ts'
 import { openStack, REGION, type Stack } from './stack.ts'
 
 const WAIT = { timeout: 60_000, interval: 300 }
@@ -193,6 +196,12 @@ describe('same-bucket', () => {
     await expect.poll(thumbnails, WAIT).toEqual(expect.arrayContaining(names.map((name) => `thumbnails/${name}`)))
     await expect.poll(() => stack.waiting('dead'), WAIT).toBe(1)
     expect(await stack.waiting('jobs')).toBe(0)
+
+    // With the settings that Terraform gives out, as its owner would: it comes back, and would be set aside again.
+    const env = { ...process.env, ...stack.outputs.settings, ...stack.credentials }
+    const retry = promisify(execFile)(process.execPath, ['src/hosts/cli.ts', 'retry', '--dlq'], { cwd: ROOT, env })
+    expect((await retry).stdout).toContain('1 message was sent back')
+    expect(await stack.waiting('dead')).toBe(0)
   })
 })
 

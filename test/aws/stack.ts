@@ -82,6 +82,13 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
     sqs,
     ask,
     api,
+    /** For programs that look in the environment. */
+    credentials: {
+      AWS_ENDPOINT_URL: place.endpoint,
+      AWS_REGION: place.region,
+      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+    },
     tokenOf: (owner: string, claims = {}) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'HS256' })
@@ -137,7 +144,7 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
     },
     /** As the schedule does. */
     async sweep(): Promise<void> {
-      const path = `/2015-03-31/functions/${example}-sweep/invocations`
+      const path = `/2015-03-31/functions/${example}-render/invocations`
       const body = JSON.stringify({ source: 'aws.events', 'detail-type': 'Scheduled Event' })
       await call(place, { service: 'lambda', path, headers: { 'content-type': 'application/json' }, body })
     },

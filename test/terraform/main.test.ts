@@ -263,7 +263,7 @@ describe('the settings of the functions', () => {
     (at(`aws_lambda_function.${name}`).environment as { variables: Record<string, string> }[])[0]!.variables
 
   it('are all those that the code reads there, and no others', async () => {
-    const all = ['api', 'render', 'sweep'].flatMap((name) => Object.keys(settingsOf(plain, name)))
+    const all = ['api', 'render'].flatMap((name) => Object.keys(settingsOf(plain, name)))
     expect([...new Set([...all, ...Object.keys(NOT_ON_LAMBDA)])].sort()).toEqual(Object.keys(VARIABLES).sort())
     expect(all.filter((name) => Object.hasOwn(NOT_ON_LAMBDA, name))).toEqual([])
   })
