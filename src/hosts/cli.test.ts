@@ -33,7 +33,10 @@ const run = (...args: string[]) =>
       (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
     )
   })
-describe('thumbsmith render', () => {
+/** Each run is a whole program, and several run at once. */
+const timeout = 60_000
+
+describe('thumbsmith render', { timeout }, () => {
   it('makes the presets that are named, as often as they are, before or after the files', async () => {
     const [first, both] = await Promise.all([
       run('render', '--preset', 'small', 'photo.jpg', '--out', 'first'),
@@ -87,7 +90,9 @@ describe('thumbsmith render', () => {
   })
 })
 
-it('thumbsmith doctor looks at the folders of a server that runs, and writes to them when none does', async () => {
+it('thumbsmith doctor looks at the folders of a server that runs, and writes to them when none does', {
+  timeout,
+}, async () => {
   const config = parseConfig(YAML, 'thumbsmith.yaml', ENV())
   const running = await openStores(config, { debug() {}, info() {}, warn() {}, error() {} })
   await ensureSentinel(running.originals, running.renditions)
