@@ -456,7 +456,7 @@ describe('refusals', () => {
 describe('title', () => {
   const preset = { width: 640, height: 360, fit: 'cover', format: 'png', title: true } as const
 
-  test('changes pixels inside its box only, the same ones each time', async () => {
+  test('changes pixels where it stands only, the same ones each time', async () => {
     const plain = await pixels(await renderOne(photo, preset))
     const titled = await renderOne(photo, preset, { title: '10 Things Nobody Told You' })
     const again = await renderOne(photo, preset, { title: '10 Things Nobody Told You' })
@@ -466,10 +466,11 @@ describe('title', () => {
     for (let index = 0; index < data.length; index++) {
       if (data[index] === plain.data[index]) continue
       changed += 1
-      const [x, y] = [Math.floor(index / 3) % info.width, Math.floor(index / 3 / info.width)]
-      expect(x > 2 && x < 637 && y > 2 && y < 357).toBe(true)
+      // One line of calm text and its glow: at the top of this picture.
+      expect(Math.floor(index / 3 / info.width)).toBeLessThan(info.height / 2)
     }
     expect(changed / data.length).toBeGreaterThan(0.03)
+    expect(titled.title?.position).toContain('top')
   })
 
   test('is drawn on every frame', async () => {
