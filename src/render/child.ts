@@ -61,6 +61,10 @@ if (process.platform !== 'linux')
 process.on('disconnect', leave)
 process.on('message', (job: JobMessage) => void run(job))
 
-await guardLoaders()
-leaveFolder()
-send({ type: 'ready' })
+/** Not awaited at the top: as CommonJS, in which Lambda starts it sooner, a module cannot wait. What is thrown ends the process. */
+async function begin(): Promise<void> {
+  await guardLoaders()
+  leaveFolder()
+  send({ type: 'ready' })
+}
+void begin()
