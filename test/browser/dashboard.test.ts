@@ -317,5 +317,13 @@ describe('the dashboard', () => {
     expect(await page.evaluate(`document.activeElement?.getAttribute('aria-label')`)).toBe('Large view of Typed')
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+    const title = 'A title that is far too long for the head of the large view on a phone'
+    await card('Typed').getByLabel('Title of').fill(title)
+    await page.keyboard.press('Enter')
+    await isReady(title)
+    await page.getByRole('button', { name: `Large view of ${title}` }).click()
+    const stage = await page.locator('.viewer-stage').boundingBox()
+    expect(stage!.x).toBeGreaterThanOrEqual(0)
+    expect(stage!.x + stage!.width).toBeLessThanOrEqual(360)
   })
 })
