@@ -11,7 +11,7 @@ const CONFIG = `
 presets:
   padded: { width: 320, height: 180, fit: contain }
   square: { width: 64, height: 64, fit: cover, position: attention }
-  tiny: { width: 90 }
+  tiny: { width: 90, format: auto, profile: keep, watermark: { image: 'data:;base64,AAAA' } }
 rules:
   - { name: all, prefix: uploads/, presets: [tiny], rendition: "{dir}/{name}.{ext}/{preset}.{format}" }
 `
@@ -32,9 +32,11 @@ test('the plan, in words and as JSON', async () => {
     expect(text).toContain('padded: 320 x 180 jpeg, contain: scaled to 240 x 180, placed at 40,0 on #000000')
     expect(text).toContain('square: 64 x 64 jpeg, cover: scaled to 85 x 64, cropped around its subject')
     expect(text).toContain('decoded from its first scan')
+    expect(text).toContain('tiny.avif: 90 x 68 avif, inside: scaled to 90 x 68, with the watermark')
     expect(text).toContain('/text.jpg: This file is not a picture. (image.not_an_image)')
     const json: string[] = []
     expect(await explain(config, [files[1]], { json: true }, (line) => json.push(line))).toBe(0)
+    expect(json[0]).not.toContain('AAAA')
     expect(JSON.parse(json[0]!)).toMatchObject({
       original: { format: 'jpeg', width: 4_000, hasFirstScan: true },
       plan: { lane: 'first scan', decode: { width: 240, height: 180 } },

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
+import { publicPreset } from '../preset.ts'
 import { admit, admitBytes, DEFAULT_LIMITS } from '../render/limits.ts'
 import { planRender, type RenderPlan, type RenditionPlan } from '../render/plan.ts'
 import { type Probe, probe } from '../render/probe.ts'
@@ -34,7 +35,8 @@ async function planOf(config: Config, file: string): Promise<{ original: Probe; 
   const original = await probe(await readFile(file), { tiff: config.limits.tiff })
   const plan = planRender(original, config.presets)
   admit(original, plan, limits)
-  return { original, plan }
+  const renditions = plan.renditions.map((rendition) => ({ ...rendition, preset: publicPreset(rendition.preset) }))
+  return { original, plan: { ...plan, renditions } }
 }
 
 function describe(file: string, original: Probe, plan: RenderPlan): string[] {
@@ -60,7 +62,15 @@ function describe(file: string, original: Probe, plan: RenderPlan): string[] {
   ]
 }
 
-function describeRendition({ name, preset, format, layout, seeksSubject, animated }: RenditionPlan): string {
+function describeRendition({
+  name,
+  preset,
+  format,
+  layout,
+  seeksSubject,
+  animated,
+  keepsProfile,
+}: RenditionPlan): string {
   const { canvas, scaled, crop, at } = layout
   const isCropped = crop.width < scaled.width || crop.height < scaled.height
   const isPadded = canvas.width > crop.width || canvas.height > crop.height
@@ -68,6 +78,8 @@ function describeRendition({ name, preset, format, layout, seeksSubject, animate
     `${name}: ${canvas.width} x ${canvas.height} ${format}${animated ? ', animated' : ''}, ${preset.fit}: scaled to ${scaled.width} x ${scaled.height}`,
     isCropped && (seeksSubject ? 'cropped around its subject' : `cropped at ${crop.left},${crop.top}`),
     isPadded && `placed at ${at.left},${at.top} on ${preset.background}`,
+    keepsProfile && 'in its own colours',
+    preset.watermark && 'with the watermark',
     preset.title !== false && 'with the title over it',
     preset.maxBytes !== undefined && `at most ${preset.maxBytes} bytes`,
   ]
