@@ -17,8 +17,10 @@ const ROUNDS_MAX = 12
  * Throws only what may succeed later, with nothing lost.
  */
 export async function reconcile(road: Road, job: Job): Promise<void> {
+  let justWritten = false
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const { seen, stored } = await observe(road, job)
+    const { seen, stored } = await observe(road, job, { lost: !justWritten })
+    justWritten = false
     const decided = plan(seen)
     road.log.debug({ key: job.key, decided: decided.do }, 'planned')
     if (decided.do === 'nothing') return
@@ -27,6 +29,7 @@ export async function reconcile(road: Road, job: Job): Promise<void> {
     try {
       await apply(road, seen, stored, decided)
       if (decided.do === 'remove') return
+      justWritten = true
     } catch (error) {
       // Somebody wrote in between: look again, for what they wrote may change what is to be done.
       if (!(error instanceof ThumbsmithError) || error.code !== 'storage.precondition_failed') throw error
@@ -35,9 +38,11 @@ export async function reconcile(road: Road, job: Job): Promise<void> {
   throw new ThumbsmithError('storage.precondition_failed', 'The original or its state kept changing.')
 }
 
+/** `lost: false` where the renditions were written a moment ago, so that nobody need look whether they are there. */
 export async function observe(
   road: Road,
   job: Pick<Job, 'key' | 'refresh'>,
+  look: { lost: boolean } = { lost: true },
 ): Promise<{ seen: Observation; stored: StoredManifest | undefined }> {
   const [head, stored] = await Promise.all([road.stores.originals.head(job.key), readManifest(road.state, job.key)])
   const rule = ruleFor(road.rules, job.key)
@@ -52,7 +57,7 @@ export async function observe(
     head,
     marked: head?.metadata[MARK] !== undefined,
     manifest,
-    lost: unchanged ? await lostRenditions(road.stores, manifest) : [],
+    lost: unchanged && look.lost ? await lostRenditions(road.stores, manifest) : [],
     refresh: job.refresh ?? false,
     alive: () => held,
     rendersPerDay: road.limits.rendersPerDay,

@@ -1,0 +1,134 @@
+// `npm run bench:cluster`: pictures a second with 1, 2 and 4 workers on a real bucket and a real queue, beside the bare render loop of the same run,
+// and the processor time that a worker needs beyond the render; fails where that is more than a quarter.
+import { readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { type Config, readConfig } from '../src/config.ts'
+import { openQueue } from '../src/hosts/engine.ts'
+import { render } from '../src/render/render.ts'
+import { readManifest } from '../src/state.ts'
+import { openStand } from '../test/cluster/stand.ts'
+import type { WorkerProcess } from '../test/cluster/worker.ts'
+import { startPostgres } from '../test/servers/postgres.ts'
+import { startRedis } from '../test/servers/redis.ts'
+import { openTestS3 } from '../test/servers/s3.ts'
+import { inputFile } from './inputs.ts'
+
+const { values } = parseArgs({
+  options: {
+    pictures: { type: 'string', default: '40' },
+    engine: { type: 'string', default: 'redis' },
+  },
+})
+const PICTURES = Number(values.pictures)
+const WORKERS = [1, 2, 4]
+/** So many pictures first: a decoder that is cold is slower. */
+const WARM = 4
+const OVERHEAD_MAX = 0.25
+/** Linux counts processor time in these. */
+const TICK_MS = 10
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+/** Processor time so far, user and system, of a process and the decoders that it started. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  const children = readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'latin1'))?.[1]) === pid
+    } catch {
+      return false
+    }
+  })
+  const own = (Number(stat[11]) + Number(stat[12])) * TICK_MS
+  return children.reduce((sum, child) => sum + cpuMs(Number(child)), own)
+}
+
+/** One process, no queue and no store: what nothing can be faster than. */
+async function bareLoop(bytes: Uint8Array, { presets }: Config) {
+  const one = () => render({ bytes, presets, title: '', focus: undefined })
+  for (let i = 0; i < WARM; i++) await one()
+  const [since, cpu] = [performance.now(), process.cpuUsage()]
+  for (let i = 0; i < PICTURES; i++) await one()
+  const { user, system } = process.cpuUsage(cpu)
+  return { perSecond: (PICTURES / (performance.now() - since)) * 1000, cpuEachMs: (user + system) / 1000 / PICTURES }
+}
+
+/** A JPEG may hold comments: the same picture as so many originals. */
+function withComment(jpeg: Buffer, text: string): Buffer {
+  const comment = Buffer.from(text)
+  return Buffer.concat([
+    jpeg.subarray(0, 2),
+    Buffer.from([0xff, 0xfe, 0, comment.length + 2]),
+    comment,
+    jpeg.subarray(2),
+  ])
+}
+
+const bytes = await readFile(await inputFile('jpeg-12'))
+const [s3, engine] = await Promise.all([openTestS3(), values.engine === 'postgres' ? startPostgres() : startRedis()])
+try {
+  const config = readConfig({ THUMBSMITH_CONFIG: 'thumbsmith.yaml' })
+  const bare = await bareLoop(bytes, config)
+  say(
+    `${PICTURES} JPEGs of 12 megapixels (${(bytes.length / 1e6).toFixed(1)} MB), ${Object.keys(config.presets).length} renditions each, ${values.engine}`,
+  )
+  say(`bare loop   ${bare.perSecond.toFixed(2)} a second, ${bare.cpuEachMs.toFixed(0)} ms of processor each`)
+  let overhead = Number.NaN
+  for (const count of WORKERS) {
+    const each = await withWorkers(count)
+    if (count === 1) overhead = each.cpuEachMs / bare.cpuEachMs - 1
+    const times = (each.perSecond / bare.perSecond).toFixed(2)
+    say(
+      `${count} worker${count > 1 ? 's' : ' '}   ${each.perSecond.toFixed(2)} a second (${times} x bare), ${each.cpuEachMs.toFixed(0)} ms of processor each`,
+    )
+  }
+  say(
+    `everything but the render: ${(overhead * 100).toFixed(0)} % of its processor time (at most ${OVERHEAD_MAX * 100} %)`,
+  )
+  if (!(overhead <= OVERHEAD_MAX)) process.exitCode = 1
+} finally {
+  await engine.close()
+  await s3.stop()
+}
+
+async function withWorkers(count: number) {
+  const stand = await openStand({ s3, queue: `${engine.url}?name=bench-${count}` })
+  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...settings } = stand.env
+  const queue = await openQueue(readConfig({ ...settings, THUMBSMITH_CONFIG: 'thumbsmith.yaml' }), 1, silent)
+  const keyOf = (i: number) => `uploads/bench/${i}/photo.jpg`
+  const renderAll = async (first: number, last: number) => {
+    for (let i = first; i < last; i++) await queue.enqueue({ key: keyOf(i) })
+    for (;;) {
+      const { waiting, running } = await queue.depth()
+      if (waiting + running === 0) return
+      await sleep(20)
+    }
+  }
+  try {
+    const all = WARM * count + PICTURES
+    for (let i = 0; i < all; i++)
+      await stand.originals.storage.put(keyOf(i), withComment(bytes, `${i}`), { contentType: 'image/jpeg' })
+    const workers: WorkerProcess[] = []
+    for (let i = 0; i < count; i++) workers.push(await stand.openWorker())
+    await renderAll(0, WARM * count)
+    const cpu = () => workers.reduce((sum, { pid }) => sum + cpuMs(pid), 0)
+    const [since, before] = [performance.now(), cpu()]
+    await renderAll(WARM * count, all)
+    const result = {
+      perSecond: (PICTURES / (performance.now() - since)) * 1000,
+      cpuEachMs: (cpu() - before) / PICTURES,
+    }
+    for (let i = 0; i < all; i++) {
+      const states = Object.values((await readManifest(stand.renditions.storage, keyOf(i)))?.manifest.renditions ?? {})
+      if (!states.length || states.some(({ state }) => state !== 'ready')) throw new Error(`${keyOf(i)} is not ready.`)
+    }
+    return result
+  } finally {
+    await queue.close()
+    await stand.close()
+  }
+}
