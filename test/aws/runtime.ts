@@ -140,16 +140,19 @@ async function invoke(client: string, zip: string, handler: string, events: obje
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const child = spawn(process.execPath, [join(client, 'node_modules/aws-lambda-ric/index.mjs'), handler], {
+  const child = spawn(process.execPath, [join(client, 'node_modules/aws-lambda-ric/index.mjs')], {
     cwd: task,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',
+      _HANDLER: handler,
       LAMBDA_TASK_ROOT: task,
       AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}`,
       AWS_LAMBDA_FUNCTION_NAME: 'thumbsmith',
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/thumbsmith',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'test',
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
