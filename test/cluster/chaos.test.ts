@@ -20,7 +20,7 @@ import { openTestS3, type TestS3 } from '../servers/s3.ts'
 import { openStand, type Stand } from './stand.ts'
 import type { WorkerProcess } from './worker.ts'
 
-const UPLOADS = Number(process.env.THUMBSMITH_CHAOS_UPLOADS || 200)
+const UPLOADS = Number(process.env.THUMBSMITH_CHAOS_UPLOADS || 100)
 const WORKERS = 3
 const KILL_EVERY_MS = 5_000
 const STORE = { refused: 0.1, hung: 0.02 }

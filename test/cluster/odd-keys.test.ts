@@ -20,6 +20,7 @@ import { openStand, type Stand } from './stand.ts'
 const YAML = `
 presets: { tiny: { width: 8, format: same } }
 rules:
+  - { name: dots, match: "{..,...}", presets: [tiny], rendition: "dots/{name}/{preset}" }
   - { name: nameless, match: "{?,??,???,/}", presets: [tiny], rendition: "nameless/{dir}/{name}.{ext}/{preset}" }
   - { name: all, match: "**", presets: [tiny], rendition: "{dir}/{name}.{ext}" }
 limits: { sweepRemovesAtMost: 1 }
