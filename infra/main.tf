@@ -419,6 +419,7 @@ locals {
   site_url       = "https://${local.site_domain}"
   own_secret     = var.jwt == null ? random_password.jwt[0].result : ""
   jwt            = var.jwt == null ? { issuer = var.name, audience = "thumbsmith", jwks = "" } : var.jwt
+  issuer         = "issuer=${urlencode(local.jwt.issuer)}&audience=${urlencode(local.jwt.audience)}"
   jwks           = local.jwt.jwks == "" ? "" : "&jwks=${urlencode(local.jwt.jwks)}"
   settings = {
     THUMBSMITH_ORIGINALS      = "s3://${local.buckets["originals"]}?region=${var.region}"
@@ -468,7 +469,10 @@ resource "aws_iam_role_policy" "api" {
       # Without it a missing key would read 403, which says nothing.
       { Effect = "Allow", Action = ["s3:ListBucket"], Resource = [local.arns["originals"], local.arns["renditions"]] },
       { Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${local.arns["originals"]}/*", "${local.arns["renditions"]}/*"] },
-      { Effect = "Allow", Action = ["s3:PutObject"], Resource = concat(["${local.arns["originals"]}/.thumbsmith/*", "${local.arns["renditions"]}/.thumbsmith/*"], [for keys in var.original_keys : "${local.arns["originals"]}/${keys}"]) },
+      { Effect = "Allow", Action = ["s3:PutObject"], Resource = concat(
+        ["${local.arns["originals"]}/.thumbsmith/*", "${local.arns["renditions"]}/.thumbsmith/*"],
+        [for keys in var.original_keys : "${local.arns["originals"]}/${keys}"],
+      ) },
       { Effect = "Allow", Action = ["s3:DeleteObject"], Resource = [for keys in var.original_keys : "${local.arns["originals"]}/${keys}"] },
       { Effect = "Allow", Action = ["sqs:SendMessage", "sqs:GetQueueAttributes"], Resource = [aws_sqs_queue.jobs.arn, aws_sqs_queue.backfill.arn] },
       { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["${aws_cloudwatch_log_group.function["api"].arn}:*"] },
@@ -496,7 +500,11 @@ resource "aws_iam_role_policy" "render" {
         [for keys in var.rendition_keys : "${local.arns["renditions"]}/${keys}"],
         [for keys in var.rendition_keys_in_originals : "${local.arns["originals"]}/${keys}"],
       ) },
-      { Effect = "Allow", Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes"], Resource = [aws_sqs_queue.jobs.arn, aws_sqs_queue.backfill.arn] },
+      {
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes"]
+        Resource = [aws_sqs_queue.jobs.arn, aws_sqs_queue.backfill.arn]
+      },
       { Effect = "Allow", Action = ["sns:Publish"], Resource = [aws_sns_topic.told.arn] },
       { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["${aws_cloudwatch_log_group.function["render"].arn}:*"] },
     ]
@@ -516,7 +524,7 @@ resource "aws_lambda_function" "api" {
   timeout          = 29
   environment {
     variables = merge(local.settings, {
-      THUMBSMITH_AUTH            = "jwt:?issuer=${urlencode(local.jwt.issuer)}&audience=${urlencode(local.jwt.audience)}${local.jwks}&operator=${urlencode(var.operator_claim)}"
+      THUMBSMITH_AUTH            = "jwt:?${local.issuer}${local.jwks}&operator=${urlencode(var.operator_claim)}"
       THUMBSMITH_AUTH_SECRET     = local.own_secret
       THUMBSMITH_PUBLIC_URL      = local.site_url
       THUMBSMITH_ALLOWED_ORIGINS = join(",", var.sites)
@@ -671,7 +679,15 @@ resource "aws_apigatewayv2_stage" "api" {
   }
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.requests.arn
-    format          = jsonencode({ time = "$context.requestTime", method = "$context.httpMethod", path = "$context.path", status = "$context.status", ms = "$context.responseLatency", from = "$context.identity.sourceIp", request = "$context.requestId" })
+    format = jsonencode({
+      time    = "$context.requestTime"
+      method  = "$context.httpMethod"
+      path    = "$context.path"
+      status  = "$context.status"
+      ms      = "$context.responseLatency"
+      from    = "$context.identity.sourceIp"
+      request = "$context.requestId"
+    })
   }
 }
 
@@ -964,5 +980,10 @@ output "settings" {
 
 output "existing_buckets" {
   description = "What buckets that existed before still need. The command prints every change first, and replaces nothing of others."
-  value       = length(local.existing) == 0 ? "" : "THUMBSMITH_ORIGINALS=s3://${local.buckets["originals"]} THUMBSMITH_RENDITIONS=s3://${local.buckets["renditions"]} THUMBSMITH_PUBLIC_URL=${local.site_url} npx thumbsmith setup --dry-run --events ${aws_sqs_queue.jobs.arn}"
+  value = length(local.existing) == 0 ? "" : join(" ", [
+    "THUMBSMITH_ORIGINALS=s3://${local.buckets["originals"]}",
+    "THUMBSMITH_RENDITIONS=s3://${local.buckets["renditions"]}",
+    "THUMBSMITH_PUBLIC_URL=${local.site_url}",
+    "npx thumbsmith setup --dry-run --events ${aws_sqs_queue.jobs.arn}",
+  ])
 }
