@@ -41,7 +41,7 @@ export async function decode(
     }
     const small = await shrinkProfiled(sharp(bytes, input), original, resize)
     const srgb = framesOf(await toRaw(sharp(small).toColourspace('srgb')), plan)
-    return plan.renditions.some(({ keepsProfile }) => keepsProfile) ? { srgb, kept: await keep(small) } : { srgb }
+    return plan.renditions.some(({ keepsProfile }) => keepsProfile) ? { srgb, kept: await keep(small, plan) } : { srgb }
   } catch (error) {
     throw new ThumbsmithError('image.damaged', undefined, { detail: String(error), cause: error })
   }
@@ -60,9 +60,10 @@ function shrinkProfiled(source: Sharp, original: Probe, resize: (pipeline: Sharp
   return resize(shallow).keepIccProfile().png({ compressionLevel: 0 }).toBuffer()
 }
 
-async function keep(small: Buffer): Promise<Decoded['kept']> {
+async function keep(small: Buffer, plan: Pick<RenderPlan, 'frames'>): Promise<Decoded['kept']> {
   const { icc } = await sharp(small).metadata()
-  return icc && { raw: await toRaw(sharp(small, { ignoreIcc: true }).toColourspace('srgb')), profile: icc }
+  const [raw] = framesOf(await toRaw(sharp(small, { ignoreIcc: true }).toColourspace('srgb')), plan)
+  return icc && raw && { raw, profile: icc }
 }
 
 /** EXIF 2.3, orientation: how the stored picture is mirrored left to right, then turned clockwise, until it stands. */

@@ -193,6 +193,28 @@ describe('profiles', () => {
   })
 })
 
+test('a still rendition keeps the profile of an animation that moves in another', async () => {
+  const frames = Buffer.concat([Buffer.alloc(60 * 40 * 3, 90), Buffer.alloc(60 * 40 * 3, 180)])
+  const raw = { width: 60, height: 80, channels: 3, pageHeight: 40 } as const
+  const bytes = await sharp(frames, { raw })
+    .withIccProfile('p3')
+    .webp({ delay: [100, 100], lossless: true })
+    .toBuffer()
+  const presets = {
+    moving: { width: 30, format: 'webp', animation: true },
+    still: { width: 30, format: 'webp', profile: 'keep' },
+  } as const
+  const { renditions } = await render({ bytes, presets })
+  const [moving, still] = await Promise.all(
+    [renditions.moving, renditions.still].map(async (result) =>
+      sharp((result as { rendered: Rendered }).rendered.bytes, { animated: true }).metadata(),
+    ),
+  )
+  expect(moving).toMatchObject({ pages: 2, width: 30, pageHeight: 20 })
+  expect(still).toMatchObject({ width: 30, height: 20, icc: expect.any(Buffer) })
+  expectNear((await pixels((renditions.still as { rendered: Rendered }).rendered)).at(0.5, 0.95), [90, 90, 90], 4)
+})
+
 describe('watermark', () => {
   const red = async (alpha: number) => {
     const flat = sharp({ create: { width: 300, height: 60, channels: 4, background: { r: 255, g: 0, b: 0, alpha } } })
