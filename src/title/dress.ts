@@ -79,14 +79,15 @@ function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Uint8Arr
   const whole = (kind === 'outline' ? outlineWidth(size) : ringWidth(size)) + 1
   const radius = Math.max(1, Math.round((GLOW_REACH * size - whole) / 6 / shrink))
   const grown = Math.min(250, Math.ceil(whole / shrink) + 3 * radius + 1)
-  const full = new Float32Array(small.cover.length)
-  for (let y = 0, cell = 0; y < small.height; y++)
-    for (let x = 0; x < small.width; x++, cell++)
-      full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
-  const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
+  const full = new Float32Array(small.cover.length).fill(255 * strengths[0]!)
   const spare = new Float32Array(full.length)
-  if (!strengths.every((strength) => strength === strengths[0]))
+  if (!strengths.every((strength) => strength === strengths[0])) {
+    for (let y = 0, cell = 0; y < small.height; y++)
+      for (let x = 0; x < small.width; x++, cell++)
+        full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
+    const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
     strongest(full, spare, small.width, small.height, along, 3 * radius + 1)
+  }
   const squares = squaredDistances(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
   for (let cell = 0; cell < full.length; cell++) if (squares[cell]! > grown * grown) full[cell] = 0
   for (let pass = 0; pass < 3; pass++) boxBlur(full, spare, small.width, small.height, radius)
@@ -114,22 +115,35 @@ function strongest(
   across: number,
   down: number,
 ): void {
-  for (let y = 0, cell = 0; y < height; y++)
-    for (let x = 0; x < width; x++, cell++) {
-      const end = cell + Math.min(across, width - 1 - x)
-      let most = 0
-      for (let other = cell - Math.min(across, x); other <= end; other++)
-        if (values[other]! > most) most = values[other]!
-      spare[cell] = most
-    }
-  for (let y = 0, cell = 0; y < height; y++)
-    for (let x = 0; x < width; x++, cell++) {
-      const end = cell + width * Math.min(down, height - 1 - y)
-      let most = 0
-      for (let other = cell - width * Math.min(down, y); other <= end; other += width)
-        if (spare[other]! > most) most = spare[other]!
-      values[cell] = most
-    }
+  const room = Math.max(width + 2 * across, height + 2 * down)
+  const largest = { since: new Float32Array(room), until: new Float32Array(room) }
+  for (let y = 0; y < height; y++) strongestInLine(values, spare, y * width, width, 1, across, largest)
+  for (let x = 0; x < width; x++) strongestInLine(spare, values, x, height, width, down, largest)
+}
+
+/** Three comparisons a value, however far it looks: the largest since and until the borders of blocks as long as the window (van Herk). */
+function strongestInLine(
+  from: Float32Array,
+  to: Float32Array,
+  start: number,
+  length: number,
+  step: number,
+  reach: number,
+  { since, until }: { since: Float32Array; until: Float32Array },
+): void {
+  const block = 2 * reach + 1
+  const end = length + 2 * reach
+  const at = (index: number) => (index < reach || index >= length + reach ? 0 : from[start + step * (index - reach)]!)
+  for (let index = 0, inBlock = 0; index < end; index++, inBlock = inBlock === block - 1 ? 0 : inBlock + 1)
+    since[index] = inBlock === 0 ? at(index) : Math.max(since[index - 1]!, at(index))
+  for (
+    let index = end - 1, inBlock = index % block;
+    index >= 0;
+    index--, inBlock = inBlock === 0 ? block - 1 : inBlock - 1
+  )
+    until[index] = inBlock === block - 1 || index === end - 1 ? at(index) : Math.max(until[index + 1]!, at(index))
+  for (let index = 0; index < length; index++)
+    to[start + step * index] = Math.max(until[index]!, since[index + 2 * reach]!)
 }
 
 /** Rows, then columns, in place; what lies outside counts as what stands at the edge. */
