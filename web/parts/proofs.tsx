@@ -1,7 +1,7 @@
 // Proofs: the picture with its title as it will come out, while the title is typed and before anything is sent.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { About } from '../../src/http/schemas.ts'
-import type { Focus } from '../../src/original.ts'
+import type { Facts, Focus } from '../../src/original.ts'
 import { focusOn, pointUnder } from '../../src/render/geometry.ts'
 import type { TitleReport } from '../../src/title-report.ts'
 import { formatPixels } from '../format.ts'
@@ -31,7 +31,7 @@ interface OpenProofsProps {
 
 function OpenProofs({ item, title, presets }: OpenProofsProps) {
   const [proofs, setProofs] = useState<Proof[]>([])
-  // What was last measured stays while letters are typed: it comes and goes else.
+  // What was last measured stays while letters are typed; else it would come and go.
   const [reports, setReports] = useState<Record<string, TitleReport | undefined>>({})
   const [failed, setFailed] = useState<Failed>()
   const [watcher] = useState<ProofWatcher>(() => ({
@@ -44,7 +44,8 @@ function OpenProofs({ item, title, presets }: OpenProofsProps) {
   }))
   useEffect(() => {
     const { id, file, contentType, focus } = item
-    prove({ item: id, file, format: contentType.slice('image/'.length) as never, presets, title, focus }, watcher)
+    const format = contentType.slice('image/'.length) as Facts['format']
+    prove({ item: id, file, format, presets, title, focus }, watcher)
   }, [item.id, item.focus, title])
   useEffect(() => () => forget(watcher), [])
 
