@@ -4,12 +4,14 @@ import { promisify } from 'node:util'
 import * as S3 from '@aws-sdk/client-s3'
 import * as SNS from '@aws-sdk/client-sns'
 import * as SQS from '@aws-sdk/client-sqs'
+import { generateKeyPair } from 'jose'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OriginalList } from '../../src/http/schemas.ts'
 import { halfPhoto, photo } from '../fixtures/pictures.ts'
 import { startMinistack } from '../servers/ministack.ts'
 import { ROOT } from './build.ts'
+import { openIssuer } from './issuer.ts'
 import { openStack, REGION, type Stack } from './stack.ts'
 
 const WAIT = { timeout: 60_000, interval: 300 }
@@ -129,13 +131,32 @@ describe('youtube', () => {
 
 describe('list-view', () => {
   let stack: Stack
+  let issuer: Awaited<ReturnType<typeof openIssuer>>
+  const shop = 'https://shop.example.com'
   beforeAll(async () => {
-    stack = await open('list-view')
+    issuer = await openIssuer('shop')
+    stack = await open('list-view', { inputs: { jwt: issuer.jwt, gateway_authorizer: true, sites: [shop] } })
   })
-  afterAll(() => stack?.close())
+  afterAll(async () => {
+    stack?.close()
+    await issuer?.close()
+  })
+
+  it('lets in whom the issuer of the shop has signed in, and its pages, at the gateway already', async () => {
+    const list = (token?: string) => stack.ask(stack.outputs.api_url, '/v1/originals', token ? { token } : {})
+    const forged = await issuer.tokenOf('ann', (await generateKeyPair('RS256')).privateKey)
+    const statuses = [await list(), await list(forged), await list(await issuer.tokenOf('ann'))]
+    expect(statuses.map(({ status }) => status)).toEqual([401, 401, 200])
+    const preflight = async (origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' }
+      const answer = await stack.ask(stack.outputs.api_url, '/v1/uploads', { method: 'OPTIONS', headers })
+      return answer.headers['access-control-allow-origin']
+    }
+    expect([await preflight(shop), await preflight('https://elsewhere.example')]).toEqual([shop, undefined])
+  })
 
   it('puts w720.jpg beside org.jpg, for its owner alone', async () => {
-    const [ann, bob] = await Promise.all([stack.tokenOf('ann'), stack.tokenOf('bob')])
+    const [ann, bob] = await Promise.all([issuer.tokenOf('ann'), issuer.tokenOf('bob')])
     const { id, ticket, key } = await stack.upload(ann, await photo({ width: 1600, height: 1200 }))
     expect([ticket.method, key]).toEqual(['PUT', expect.stringMatching(/^resources\/medias\/ann\/\w+\/org\.jpg$/)])
     const view = await stack.settled(ann, id)

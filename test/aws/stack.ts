@@ -31,6 +31,13 @@ interface Outputs {
   settings: Record<string, string>
 }
 
+interface Asking {
+  token?: string
+  body?: object
+  method?: string
+  headers?: Record<string, string>
+}
+
 interface Options {
   example: string
   /** The presets and rules in the example's folder. */
@@ -57,13 +64,13 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
   const sns = new SNS.SNSClient(where)
 
   /** By the name in the address, which leads to the emulator. */
-  async function ask(site: string, path: string, { token, body }: { token?: string; body?: object } = {}) {
+  async function ask(site: string, path: string, { token, body, method, headers: more }: Asking = {}) {
     // The emulator takes the word of a proxy for it.
-    const headers: Record<string, string> = { host: new URL(site).host, 'x-forwarded-proto': 'https' }
+    const headers: Record<string, string> = { host: new URL(site).host, 'x-forwarded-proto': 'https', ...more }
     if (token) headers.authorization = `Bearer ${token}`
     if (body) headers['content-type'] = 'application/json'
     const { hostname, port } = new URL(place.endpoint)
-    const asked = request({ hostname, port, path, method: body ? 'POST' : 'GET', headers })
+    const asked = request({ hostname, port, path, method: method ?? (body ? 'POST' : 'GET'), headers })
     asked.end(body && JSON.stringify(body))
     const [answer] = (await once(asked, 'response')) as [IncomingMessage]
     return { status: answer.statusCode!, headers: answer.headers, bytes: await buffer(answer) }

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { endDaemon, freePort } from './daemon.ts'
 
 const VERSION = '1.5.33'
+/** With it the emulator checks signatures of RS256, as an authorizer of API Gateway does. */
+const CRYPTOGRAPHY = '50.0.2'
 const START_TIMEOUT_MS = 30_000
 
 export async function startMinistack(): Promise<{ endpoint: string; log(): string; stop(): Promise<void> }> {
@@ -55,12 +57,13 @@ export async function startMinistack(): Promise<{ endpoint: string; log(): strin
 
 /** Kept between runs. */
 async function install(): Promise<string> {
-  const environment = join(tmpdir(), `thumbsmith-ministack-${VERSION}`)
+  const environment = join(tmpdir(), `thumbsmith-ministack-${VERSION}-${CRYPTOGRAPHY}`)
   const stamp = join(environment, 'installed')
   if (existsSync(stamp)) return environment
   await rm(environment, { recursive: true, force: true })
   execFileSync('python3', ['-m', 'venv', environment])
-  execFileSync(join(environment, 'bin/python'), ['-m', 'pip', 'install', '--quiet', `ministack==${VERSION}`])
+  const packages = [`ministack==${VERSION}`, `cryptography==${CRYPTOGRAPHY}`]
+  execFileSync(join(environment, 'bin/python'), ['-m', 'pip', 'install', '--quiet', ...packages])
   await mkdir(`${stamp}.next`)
   await rename(`${stamp}.next`, stamp)
   return environment
