@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { callForm, callJson, callRest, inXml, type Place } from './call.ts'
-import { type Creators, pascal, type Values } from './deploy.ts'
+import { type Creators, pascal, type Values } from './creators.ts'
 
 const LAMBDA = '/2015-03-31/functions'
 

@@ -3,7 +3,7 @@ import * as S3 from '@aws-sdk/client-s3'
 import * as SNS from '@aws-sdk/client-sns'
 import * as SQS from '@aws-sdk/client-sqs'
 import { KEYS, type Place } from './call.ts'
-import type { Creators, Values } from './deploy.ts'
+import type { Creators, Values } from './creators.ts'
 
 const texts = (values: Values): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))

@@ -1,6 +1,6 @@
 // The HTTP API and the distribution before it, as Terraform's AWS provider would make them.
 import { call, callRest, inXml, type Place } from './call.ts'
-import { type Creators, camel, type Values } from './deploy.ts'
+import { type Creators, camel, type Values } from './creators.ts'
 
 const CLOUDFRONT = '/2020-05-31'
 

@@ -8,10 +8,7 @@ import type { Place } from './call.ts'
 import { functionCreators } from './create-functions.ts'
 import { storageCreators } from './create-storage.ts'
 import { webCreators } from './create-web.ts'
-
-export type Values = Record<string, Value>
-/** By type. Returns what the provider computes. */
-export type Creators = Record<string, (values: Values, tags: Record<string, string>) => Promise<Values>>
+import type { Creators, Values } from './creators.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../infra/main.tf')
 const ACCOUNT = '000000000000'
@@ -58,18 +55,4 @@ function watched(value: Value, unread: Set<string>, path = ''): Value {
       return watchedParts.get(name)
     },
   })
-}
-
-/** As Lambda, EventBridge and CloudWatch write names. */
-export const pascal = (value: Value): unknown =>
-  renamed(value, (name) => name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()))
-
-/** As API Gateway writes them. */
-export const camel = (value: Value): unknown =>
-  renamed(value, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))
-
-function renamed(value: Value, rename: (name: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, rename))
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [rename(name), renamed(inner, rename)]))
 }
