@@ -25,7 +25,10 @@ const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
 /** CommonJS, because an `import` of node:http reads each of its exports, and one of them loads a WebSocket client: some 40 ms in all. */
 const asCommonJs = {
   name: 'as-commonjs',
-  transform: (code) => code.replaceAll('fileURLToPath(import.meta.resolve(path))', 'require.resolve(path)'),
+  transform: (code) =>
+    code
+      .replaceAll('fileURLToPath(import.meta.resolve(path))', 'require.resolve(path)')
+      .replace(/\bimport\((["'])(node:[\w/]+)\1\)/g, "Promise.resolve().then(() => require('$2'))"),
 }
 
 prepare()
