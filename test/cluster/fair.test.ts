@@ -37,7 +37,7 @@ async function each(count: number, work: (i: number) => Promise<unknown>): Promi
   await Promise.all(Array.from({ length: 32 }, some))
 }
 
-it.each(ENGINES)('on %s', async (engine, start) => {
+it.each(ENGINES)('on %s', { retry: 1 }, async (engine, start) => {
   const server = await start()
   const stand = await openStand({ s3, queue: server.url, env: { THUMBSMITH_SWEEP_SECONDS: '3600' } })
   const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...settings } = stand.env
