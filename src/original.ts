@@ -83,7 +83,8 @@ export function parseTitle(text: string): string {
   const bytes = new TextEncoder().encode(title).length
   if (bytes > TITLE_MAX_BYTES)
     throw new ThumbsmithError('title.invalid', `The title has ${bytes} bytes; at most ${TITLE_MAX_BYTES} are possible.`)
-  const count = [...(graphemes ??= new Intl.Segmenter('und', { granularity: 'grapheme' })).segment(title)].length
+  graphemes ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
+  const count = [...graphemes.segment(title)].length
   if (count > TITLE_MAX_GRAPHEMES)
     throw new ThumbsmithError(
       'title.invalid',
