@@ -5,7 +5,7 @@ import { parseStoreEvents } from '../event/event.ts'
 import type { Job } from '../queue/queue.ts'
 import { parseSqsMessage } from '../queue/sqs-message.ts'
 import { sqsUrlsOf } from './engine.ts'
-import { sweepTurn } from './lambda-sweep.ts'
+import { type LambdaTime, sweepTurn } from './lambda-sweep.ts'
 import { openLog } from './log.ts'
 import { openRoad, type RunningRoad } from './road.ts'
 
@@ -17,9 +17,6 @@ export interface RenderEvent {
   Records?: SqsRecord[]
   /** EventBridge's schedules say `aws.events`. */
   source?: string
-}
-export interface LambdaTime {
-  getRemainingTimeInMillis(): number
 }
 export interface BatchAnswer {
   batchItemFailures: { itemIdentifier: string }[]

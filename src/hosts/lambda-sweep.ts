@@ -2,8 +2,12 @@
 import { RESERVED_PREFIX } from '../original.ts'
 import { readAll } from '../storage/storage.ts'
 import type { SweepCursor } from '../sweep.ts'
-import type { LambdaTime } from './lambda-render.ts'
 import type { RunningRoad } from './road.ts'
+
+/** What Lambda tells a function of its own time. */
+export interface LambdaTime {
+  getRemainingTimeInMillis(): number
+}
 
 const AT = `${RESERVED_PREFIX}sweep`
 const VERSION = 1
