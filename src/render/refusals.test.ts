@@ -20,7 +20,7 @@ const REASONS = [
   'decoder.too_much_memory',
 ] as const satisfies ErrorCode[]
 /** What is no fault of the picture: its title, its preset, or ours. */
-const OTHERS: ErrorCode[] = ['title.does_not_fit', 'title.not_readable', 'config.invalid', 'internal']
+const OTHERS: ErrorCode[] = ['title.invalid', 'title.does_not_fit', 'title.not_readable', 'config.invalid', 'internal']
 
 const SENTENCE = /^[A-Z][^\n]{10,}\.$/
 
