@@ -1,6 +1,6 @@
 // One decoder process: takes jobs from its parent over IPC, one at a time, and dies with it. Holds no secret and opens no file of yours.
 
-import { rmdirSync } from 'node:fs'
+import { readSync, rmdirSync } from 'node:fs'
 import { type ErrorCode, toThumbsmithError } from '../errors.ts'
 import type { Limits } from './limits.ts'
 import { guardLoaders } from './loaders.ts'
@@ -9,7 +9,9 @@ import type { RenderOutcome, RenderRequest } from './renderer.ts'
 
 export interface JobMessage {
   id: number
-  request: RenderRequest
+  request: Omit<RenderRequest, 'bytes'>
+  /** So many bytes of the picture follow on the standard input. */
+  bytes: number
   limits: Partial<Limits>
   tiff: boolean
 }
@@ -28,15 +30,26 @@ export type ChildMessage =
 
 const send = (message: ChildMessage) => process.send?.(message, (error: Error | null) => error && leave())
 
-async function run({ id, request, limits, tiff }: JobMessage): Promise<void> {
+async function run({ id, request, bytes, limits, tiff }: JobMessage): Promise<void> {
   send({ type: 'started', id })
   try {
-    const outcome = await render(request, { limits, tiff })
+    const outcome = await render({ ...request, bytes: readPicture(bytes) }, { limits, tiff })
     send({ type: 'done', id, outcome, rssBytes: process.memoryUsage.rss() })
   } catch (thrown) {
     const { code, message, detail } = toThumbsmithError(thrown)
     send({ type: 'failed', id, error: { code, message, detail }, rssBytes: process.memoryUsage.rss() })
   }
+}
+
+/** Waits for it: there is nothing else to do meanwhile. */
+function readPicture(length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  for (let at = 0; at < length; ) {
+    const read = readSync(0, bytes, at, length - at, null)
+    if (read === 0) leave()
+    at += read
+  }
+  return bytes
 }
 
 /** SIGKILL and not exit(): leaving in order would wait for a decode that still runs on another thread. */

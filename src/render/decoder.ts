@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import type { ChildMessage, JobMessage } from './child.ts'
-import type { RenderOutcome } from './renderer.ts'
+import type { RenderOutcome, RenderRequest } from './renderer.ts'
 
 export interface DecoderOptions {
   /** Added to the child's otherwise empty environment. */
@@ -28,10 +28,12 @@ export interface DecoderOptions {
 /** How a job came to its end; `not_begun` is no fault of the job's. */
 export type Ended = { how: 'done'; outcome: RenderOutcome } | { how: 'failed' | 'not_begun'; error: ThumbsmithError }
 
+export type DecoderJob = Pick<JobMessage, 'limits' | 'tiff'> & { request: RenderRequest }
+
 export interface Decoder {
   readonly busy: boolean
   /** Runs one job; never rejects. */
-  run(job: Omit<JobMessage, 'id'>, large: boolean): Promise<Ended>
+  run(job: DecoderJob, large: boolean): Promise<Ended>
   close(): Promise<void>
 }
 
@@ -111,6 +113,8 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-MAX_STDERR)
   })
+  // Of its death tells its exit.
+  child.stdin!.on('error', () => {})
   child.on('message', (message: ChildMessage) => hear(message))
 
   function hear(message: ChildMessage): void {
@@ -189,12 +193,15 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
       return new Promise((finish) => {
         const timer = setTimeout(() => kill('decoder.too_slow'), ready ? wallMs : START_MS)
         const watch = setInterval(() => weigh(residentBytes(child)), POLL_MS)
-        const message: JobMessage = { id: jobs + 1, ...job }
+        const { bytes, ...request } = job.request
+        const message: JobMessage = { ...job, id: jobs + 1, request, bytes: bytes.length }
         const begin = () => {
           try {
             child.send(message, (error) => {
               if (error) child.kill('SIGKILL')
             })
+            // Beside the message, in which it would be copied on both sides.
+            child.stdin!.write(bytes)
           } catch (error) {
             // It cannot be put into a message at all; the process has seen nothing of it.
             end({ how: 'failed', error: toThumbsmithError(error) })
@@ -222,7 +229,7 @@ function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
     env: { ...CHILD_ENV, ...options.env },
     execArgv: options.execArgv ?? [],
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   })
   // Gone already, or a system that forbids it: then it runs like any other.
   try {

@@ -1,6 +1,7 @@
 // Loaded into a decoder process with `--import` by tests: makes it die, hang or swell on pictures that end in a marker,
 // and writes a line per job begun and ended to the file that the variable JOB_LOG names.
-import { appendFileSync } from 'node:fs'
+import fs, { appendFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 
 /** Appended to the bytes of a picture. */
 export const MARKERS = { abort: '<<decoder: abort>>', hang: '<<decoder: hang>>', bloat: '<<decoder: bloat>>' } as const
@@ -8,13 +9,6 @@ export const MARKERS = { abort: '<<decoder: abort>>', hang: '<<decoder: hang>>',
 const SWELL_BYTES = 16 * 1024 * 1024
 /** So that a test whose kill does not work cannot take the machine with it. */
 const SWELL_MAX = 100
-
-function markerOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-    'latin1',
-    Math.max(0, bytes.byteLength - 32),
-  )
-}
 
 const pause = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 
@@ -31,8 +25,16 @@ function log(word: string, memoryBytes: number): void {
 }
 
 interface Job {
-  request?: { bytes: Uint8Array }
+  request?: object
   limits: { maxMemoryBytes: number }
+}
+
+/** Once the picture has been read as a whole, and the decoder has gone on. */
+function act(picture: Uint8Array): void {
+  const tail = Buffer.from(picture.subarray(-32)).toString('latin1')
+  if (tail.endsWith(MARKERS.abort)) setImmediate(() => process.kill(process.pid, 'SIGABRT'))
+  if (tail.endsWith(MARKERS.hang)) setImmediate(() => pause(Number.POSITIVE_INFINITY))
+  if (tail.endsWith(MARKERS.bloat)) setImmediate(swell)
 }
 
 const send = process.send?.bind(process)
@@ -42,14 +44,17 @@ if (send) {
     if (!request) return
     memoryBytes = limits.maxMemoryBytes
     log('begun', memoryBytes)
-    const tail = markerOf(request.bytes)
-    // After the decoder's own listener has taken the job on.
-    if (tail.endsWith(MARKERS.abort)) setImmediate(() => process.kill(process.pid, 'SIGABRT'))
-    if (tail.endsWith(MARKERS.hang)) setImmediate(() => pause(Number.POSITIVE_INFINITY))
-    if (tail.endsWith(MARKERS.bloat)) setImmediate(swell)
   })
   process.send = (message: { type: string }, ...rest: unknown[]) => {
     if (message.type === 'done' || message.type === 'failed') log('ended', memoryBytes)
     return (send as (...all: unknown[]) => boolean)(message, ...rest)
   }
+  const { readSync } = fs
+  const watched = (file: number, into: Uint8Array, offset: number, length: number, position: null): number => {
+    const read = readSync(file, into, offset, length, position)
+    if (file === 0 && offset + read === into.length) act(into)
+    return read
+  }
+  fs.readSync = watched as typeof fs.readSync
+  syncBuiltinESMExports()
 }
