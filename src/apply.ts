@@ -16,21 +16,20 @@ import { readAll } from './storage/storage.ts'
 const LEASE_MS = 120_000
 
 /**
- * Carries out one plan. Throws `storage.precondition_failed` where somebody wrote in between (look again), and what may succeed later;
- * the claim is given back then.
+ * Carries out one plan; gives the manifest that stands then. Throws `storage.precondition_failed` where somebody wrote in between (look
+ * again), and what may succeed later; the claim is given back then.
  */
 export async function apply(
   road: Road,
   seen: Observation,
   stored: StoredManifest | undefined,
-  decided: Exclude<Plan, { do: 'nothing' | 'wait' }>,
-): Promise<void> {
-  if (decided.do === 'remove') return applyRemove(road, seen, stored, decided)
+  decided: Exclude<Plan, { do: 'nothing' | 'wait' | 'remove' }>,
+): Promise<StoredManifest> {
   if (decided.do === 'record') {
-    await write(road, settle(decided.manifest, seen.rule!), stored?.etag)
+    const written = await write(road, settle(decided.manifest, seen.rule!), stored?.etag)
     for (const object of unnamed(stored?.manifest.renditions ?? {}, decided.manifest.renditions))
       await deleteRendition(road.stores, seen.key, object)
-    return
+    return written
   }
   const claim = {
     token: `${road.instance}/${crypto.randomUUID()}`,
@@ -41,7 +40,7 @@ export async function apply(
     const results = decided.presets.length
       ? await render(road, seen, claimed.manifest, decided.presets, claim.token)
       : { renditions: {} }
-    await publish(road, seen, claimed, results, decided.drop)
+    return await publish(road, seen, claimed, results, decided.drop)
   } catch (error) {
     await release(road, claimed, toThumbsmithError(error))
     throw error
@@ -143,7 +142,7 @@ async function readOriginal(road: Road, seen: Observation): Promise<Uint8Array> 
     )
   const body = await road.stores.originals.get(seen.key, { ifMatch: head.etag })
   if (!body) throw new ThumbsmithError('storage.precondition_failed')
-  const bytes = await readAll(body.stream, max)
+  const bytes = await readAll(body.stream, max, head.bytes)
   if (bytes.length !== head.bytes)
     throw new ThumbsmithError('storage.unavailable', undefined, {
       detail: `${bytes.length} of ${head.bytes} bytes arrived`,
@@ -158,12 +157,13 @@ async function publish(
   claimed: StoredManifest,
   results: Results,
   drop: string[],
-): Promise<void> {
+): Promise<StoredManifest> {
   let current = claimed
   for (;;) {
     const { manifest, obsolete } = merge(current.manifest, results, drop)
+    let written: StoredManifest
     try {
-      await write(road, settle(manifest, seen.rule!), current.etag)
+      written = await write(road, settle(manifest, seen.rule!), current.etag)
     } catch (error) {
       if (!(error instanceof ThumbsmithError) || error.code !== 'storage.precondition_failed') throw error
       const now = await readManifest(road.state, seen.key)
@@ -172,7 +172,7 @@ async function publish(
       continue
     }
     for (const object of obsolete) await deleteRendition(road.stores, seen.key, object)
-    return
+    return written
   }
 }
 
@@ -268,7 +268,8 @@ async function release(road: Road, claimed: StoredManifest, error: ThumbsmithErr
   }
 }
 
-async function applyRemove(
+/** Removes everything made from an original that is gone, or past its time and then itself; nothing where the store may not be the right one. */
+export async function applyRemove(
   road: Road,
   seen: Observation,
   stored: StoredManifest | undefined,

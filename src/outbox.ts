@@ -1,9 +1,10 @@
 // The outbox: sends what manifests owe to notifiers, and crosses it off only when it was sent.
 import { ThumbsmithError, toThumbsmithError } from './errors.ts'
+import type { Manifest } from './manifest.ts'
 import { notificationOf } from './notify/notification.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Log } from './road.ts'
-import { readManifest, writeManifest } from './state.ts'
+import { readManifest, type StoredManifest, writeManifest } from './state.ts'
 import type { Storage } from './storage/storage.ts'
 
 export interface OutboxServices {
@@ -16,8 +17,11 @@ const BACKOFF_FIRST_MS = 5_000
 const BACKOFF_MAX_MS = 15 * 60_000
 
 export interface Outbox {
-  /** Begins to send what is due for one original; returns at once. One at a time per original, so that nobody is told twice. */
-  deliver(key: string): void
+  /**
+   * Begins to send what is due for one original; returns at once. One at a time per original, so that nobody is told twice. `stored`: its
+   * manifest where that is known.
+   */
+  deliver(key: string, stored?: StoredManifest): void
   /** Resolves when nothing is being sent any more. */
   idle(): Promise<void>
 }
@@ -25,10 +29,10 @@ export interface Outbox {
 export function openOutbox(services: OutboxServices): Outbox {
   const sending = new Map<string, Promise<void>>()
   return {
-    deliver(key) {
-      const before = sending.get(key) ?? Promise.resolve()
-      const sent = before
-        .then(() => deliverOwed(services, key))
+    deliver(key, stored) {
+      const before = sending.get(key)
+      // What was known before others sent is not true any more.
+      const sent = (before ? before.then(() => deliverOwed(services, key)) : deliverOwed(services, key, stored))
         .catch((error) => services.log.warn({ key, detail: String(error) }, 'a notification waits for the next sweep'))
         .finally(() => {
           if (sending.get(key) === sent) sending.delete(key)
@@ -41,39 +45,41 @@ export function openOutbox(services: OutboxServices): Outbox {
   }
 }
 
+type Owed = Manifest['owed'][number]
+
 /** Sends what is due for one original. A notifier that fails is asked again later, by the sweep; results never wait for it. */
-async function deliverOwed({ state, notifiers, log }: OutboxServices, key: string): Promise<void> {
-  const due =
-    (await readManifest(state, key))?.manifest.owed.filter(({ notBefore }) => new Date(notBefore) <= new Date()) ?? []
+async function deliverOwed({ state, notifiers, log }: OutboxServices, key: string, known?: StoredManifest) {
+  let stored = known ?? (await readManifest(state, key))
+  const due = stored?.manifest.owed.filter(({ notBefore }) => new Date(notBefore) <= new Date()) ?? []
   for (const item of due) {
-    const notifier = notifiers[item.notifier]
-    const stored = await readManifest(state, key)
-    const owed = stored?.manifest.owed.find(({ id, notifier }) => id === item.id && notifier === item.notifier)
+    const owed = stored?.manifest.owed.find((other) => isSame(other, item))
     if (!stored || !owed) continue
+    let instead: Owed | undefined
     try {
-      await notifier?.send(notificationOf(stored.manifest, owed))
-      await cross(item, undefined)
+      await notifiers[item.notifier]?.send(notificationOf(stored.manifest, owed))
     } catch (thrown) {
       const error = toThumbsmithError(thrown)
-      const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** owed.tries)
       log.warn({ key, notifier: item.notifier, detail: error.detail }, error.message)
-      await cross(item, { ...owed, tries: owed.tries + 1, notBefore: new Date(Date.now() + delayMs).toISOString() })
+      const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** owed.tries)
+      instead = { ...owed, tries: owed.tries + 1, notBefore: new Date(Date.now() + delayMs).toISOString() }
     }
+    stored = await cross(state, stored, owed, instead)
   }
+}
 
-  async function cross(item: (typeof due)[number], instead: (typeof due)[number] | undefined): Promise<void> {
-    for (;;) {
-      const stored = await readManifest(state, key)
-      if (!stored) return
-      const owed = stored.manifest.owed.flatMap((other) =>
-        other.id === item.id && other.notifier === item.notifier ? (instead ?? []) : other,
-      )
-      try {
-        await writeManifest(state, { ...stored.manifest, owed }, stored.etag)
-        return
-      } catch (error) {
-        if (!(error instanceof ThumbsmithError) || error.code !== 'storage.precondition_failed') throw error
-      }
+const isSame = (a: Owed, b: Owed) => a.id === b.id && a.notifier === b.notifier
+
+/** Writes that it was sent, or what is owed instead; gives what stands then. */
+async function cross(state: Storage, stored: StoredManifest, item: Owed, instead: Owed | undefined) {
+  let current: StoredManifest | undefined = stored
+  while (current) {
+    const owed = current.manifest.owed.flatMap((other) => (isSame(other, item) ? (instead ?? []) : other))
+    try {
+      return await writeManifest(state, { ...current.manifest, owed }, current.etag)
+    } catch (error) {
+      if (!(error instanceof ThumbsmithError) || error.code !== 'storage.precondition_failed') throw error
+      current = await readManifest(state, stored.manifest.key)
     }
   }
+  return undefined
 }

@@ -1,5 +1,5 @@
 // The road: look at one original (observe), decide (plan) and make it so (apply), again and again until nothing is left to do.
-import { apply } from './apply.ts'
+import { apply, applyRemove } from './apply.ts'
 import { ThumbsmithError } from './errors.ts'
 import type { Manifest } from './manifest.ts'
 import { MARK } from './original.ts'
@@ -13,38 +13,44 @@ import { readManifest, type StoredManifest } from './state.ts'
 const ROUNDS_MAX = 12
 
 /**
- * Makes what should exist for one key exist. Returns when there is nothing left to do; permanent failures are results on the manifest.
- * Throws only what may succeed later, with nothing lost.
+ * Makes what should exist for one key exist. Returns when there is nothing left to do, with the manifest that stands then; permanent
+ * failures are results on it. Throws only what may succeed later, with nothing lost.
  */
-export async function reconcile(road: Road, job: Job): Promise<void> {
-  let justWritten = false
+export async function reconcile(road: Road, job: Job): Promise<StoredManifest | undefined> {
+  /** What we wrote a moment ago. Whoever changes it has it looked at again, and a change of ours would fail on theirs. */
+  let written: StoredManifest | undefined
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const { seen, stored } = await observe(road, job, { lost: !justWritten })
-    justWritten = false
+    const { seen, stored } = await observe(road, job, written)
     const decided = plan(seen)
     road.log.debug({ key: job.key, decided: decided.do }, 'planned')
-    if (decided.do === 'nothing') return
+    if (decided.do === 'nothing') return stored
     if (decided.do === 'wait')
       throw new ThumbsmithError('storage.precondition_failed', 'Another worker renders this original now.')
     try {
-      await apply(road, seen, stored, decided)
-      if (decided.do === 'remove') return
-      justWritten = true
+      if (decided.do === 'remove') {
+        await applyRemove(road, seen, stored, decided)
+        return undefined
+      }
+      written = await apply(road, seen, stored, decided)
     } catch (error) {
       // Somebody wrote in between: look again, for what they wrote may change what is to be done.
       if (!(error instanceof ThumbsmithError) || error.code !== 'storage.precondition_failed') throw error
+      written = undefined
     }
   }
   throw new ThumbsmithError('storage.precondition_failed', 'The original or its state kept changing.')
 }
 
-/** `lost: false` where the renditions were written a moment ago, so that nobody need look whether they are there. */
+/** `written`: the manifest where it was written a moment ago, so that nobody need read it, nor look whether its renditions are there. */
 export async function observe(
   road: Road,
   job: Pick<Job, 'key' | 'refresh'>,
-  look: { lost: boolean } = { lost: true },
+  written?: StoredManifest,
 ): Promise<{ seen: Observation; stored: StoredManifest | undefined }> {
-  const [head, stored] = await Promise.all([road.stores.originals.head(job.key), readManifest(road.state, job.key)])
+  const [head, stored] = await Promise.all([
+    road.stores.originals.head(job.key),
+    written ?? readManifest(road.state, job.key),
+  ])
   const rule = ruleFor(road.rules, job.key)
   const manifest = stored?.manifest
   const held = manifest?.claim !== undefined && (await isHeld(road, manifest.claim))
@@ -57,7 +63,7 @@ export async function observe(
     head,
     marked: head?.metadata[MARK] !== undefined,
     manifest,
-    lost: unchanged && look.lost ? await lostRenditions(road.stores, manifest) : [],
+    lost: unchanged && !written ? await lostRenditions(road.stores, manifest) : [],
     refresh: job.refresh ?? false,
     alive: () => held,
     rendersPerDay: road.limits.rendersPerDay,

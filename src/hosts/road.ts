@@ -11,6 +11,7 @@ import type { Log, Road } from '../road.ts'
 import { ensureSentinel, originalsArePresent } from '../sentinel.ts'
 import { type SweepOptions, type SweepResult, sweep } from '../sweep.ts'
 import { openCluster, openQueue, staysInProcess } from './engine.ts'
+import { collectSeldom } from './heap.ts'
 import { openNotifiers, openRenderer } from './open.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -86,12 +87,17 @@ export async function openRoad(
         log.warn({ key: job.key, detail }, 'the queue did not take a job; the sweep will find it')
       })
     // Where jobs are shared, whoever runs the job of a key sends its notifications, so that only one does.
-    const onOwed = isShared ? (key: string) => void enqueue({ key, priority: 'backfill' }) : outbox.deliver
+    const onOwed = isShared
+      ? (key: string) => void enqueue({ key, priority: 'backfill' })
+      : (key: string) => outbox.deliver(key)
     const look = async (job: Job) => {
-      await reconcile(road, job)
-      outbox.deliver(job.key)
+      const stored = await reconcile(road, job)
+      if (stored?.manifest.owed.length) outbox.deliver(job.key, stored)
     }
-    if (render) await queue.run(look)
+    if (render) {
+      collectSeldom()
+      await queue.run(look)
+    }
     return {
       road,
       stores,

@@ -129,16 +129,25 @@ export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-/** The whole body, or `image.too_many_bytes` as soon as it is longer than `maxBytes`. */
-export async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
+/**
+ * The whole body, or `image.too_many_bytes` as soon as it is longer than `maxBytes`. Where its length is known, the pieces are copied as
+ * they come: kept to the end, they would each live long enough to cost a collection of the whole heap.
+ */
+export async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  expectedBytes = 0,
+): Promise<Uint8Array> {
+  let all = Buffer.allocUnsafeSlow(Math.min(expectedBytes, maxBytes))
   let bytes = 0
   for await (const chunk of stream) {
+    if (bytes + chunk.length > maxBytes) throw new ThumbsmithError('image.too_many_bytes')
+    if (bytes + chunk.length > all.length)
+      all = Buffer.concat([all.subarray(0, bytes)], Math.min(maxBytes, 2 * (bytes + chunk.length)))
+    all.set(chunk, bytes)
     bytes += chunk.length
-    if (bytes > maxBytes) throw new ThumbsmithError('image.too_many_bytes')
-    chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return all.subarray(0, bytes)
 }
 
 /** All heads under a prefix, page by page. */

@@ -90,7 +90,8 @@ const POINTS: Record<string, Point> = {
 async function settle(road: Road, key: string): Promise<void> {
   for (;;) {
     try {
-      return await reconcile(road, { key })
+      await reconcile(road, { key })
+      return
     } catch (error) {
       if ((error as ThumbsmithError).code !== 'storage.precondition_failed') throw error
       await sleep(10)
