@@ -1,6 +1,4 @@
 // Good tokens, crafted tokens, and an issuer that is away.
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   base64url,
   type CryptoKey,
@@ -13,6 +11,7 @@ import {
   UnsecuredJWT,
 } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Loopback, openLoopback } from '../../test/servers/loopback.ts'
 import type { Auth } from './auth.ts'
 import { jwtAuth, TOKEN_COOKIE } from './jwt.ts'
 
@@ -20,7 +19,7 @@ const ISSUER = 'https://issuer.example'
 const AUDIENCE = 'thumbsmith'
 const SECRET = 'a secret of more than thirty-two bytes, for tests'
 
-let server: Server
+let server: Loopback
 let jwksUrl: string
 let asked: string[]
 let mode: 'well' | 'away' | 'nonsense' = 'well'
@@ -42,19 +41,18 @@ beforeAll(async () => {
     { ...(await exportJWK(ec.publicKey)), kid: 'two', alg: 'ES256', use: 'sig' },
   ]
   asked = []
-  server = createServer((request, response) => {
+  server = await openLoopback(({ request }) => {
     asked.push(request.url!)
-    if (mode === 'away') return void response.writeHead(502).end('gone')
-    response.setHeader('content-type', 'application/json')
-    response.end(mode === 'nonsense' ? '{"keys":7}' : JSON.stringify({ keys }))
+    if (mode === 'away') return { status: 502, body: 'gone' }
+    const body = mode === 'nonsense' ? '{"keys":7}' : JSON.stringify({ keys })
+    return { headers: { 'content-type': 'application/json' }, body }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
+  jwksUrl = `${server.url}/jwks`
   const operator = { claim: 'groups', value: 'staff' }
   byKeys = jwtAuth({ issuer: ISSUER, audience: AUDIENCE, keys: { jwksUrl }, operator })
   bySecret = jwtAuth({ issuer: ISSUER, audience: AUDIENCE, keys: { secret: SECRET }, operator })
 })
-afterAll(() => new Promise((resolve) => server.close(resolve)))
+afterAll(() => server.close())
 
 const now = () => Math.floor(Date.now() / 1000)
 const good = (): JWTPayload => ({ iss: ISSUER, aud: AUDIENCE, sub: 'alice', iat: now(), exp: now() + 600 })

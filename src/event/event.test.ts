@@ -1,55 +1,10 @@
 // Store events in the shapes in which they were seen on the wire, and keys that survive both ways of writing them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { awsRecord as aws, cephRecord as ceph, formEncoded } from '../../test/fixtures/store-events.ts'
 import { ODD_KEYS } from '../storage/contract-odd-keys.ts'
 import { KEY_MAX_BYTES } from '../storage/storage.ts'
 import { parseStoreEvents } from './event.ts'
-
-/** As AWS sends it, with all that nobody needs. */
-const aws = (key: string, more: Record<string, unknown> = {}) => ({
-  eventVersion: '2.1',
-  eventSource: 'aws:s3',
-  awsRegion: 'eu-central-1',
-  eventTime: '2026-05-04T09:31:07.512Z',
-  eventName: 'ObjectCreated:Put',
-  userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
-  requestParameters: { sourceIPAddress: '192.0.2.7' },
-  responseElements: { 'x-amz-request-id': 'D82B88E5F771F645', 'x-amz-id-2': 'vlR7PnpV2Ce81l0PRw6jlUpck7Jo5ZsQ' },
-  s3: {
-    s3SchemaVersion: '1.0',
-    configurationId: 'thumbsmith',
-    bucket: { name: 'pictures', ownerIdentity: { principalId: 'A3I5XTEXAMAI3E' }, arn: 'arn:aws:s3:::pictures' },
-    object: { key, size: 305_113, eTag: 'b21b84d653bb07b05b1e6b33684dc11b', sequencer: '0C0F6F405D6ED209E1' },
-  },
-  ...more,
-})
-
-/** As radosgw sends it. */
-const ceph = (key: string) => ({
-  eventVersion: '2.2',
-  eventSource: 'ceph:s3',
-  awsRegion: '',
-  eventTime: '2026-11-21T03:12:44.120364Z',
-  eventName: 's3:ObjectCreated:Post',
-  userIdentity: { principalId: 't' },
-  requestParameters: { sourceIPAddress: '' },
-  responseElements: { 'x-amz-request-id': 'c1f3', 'x-amz-id-2': '1052-default-default' },
-  s3: {
-    s3SchemaVersion: '1.0',
-    configurationId: 'thumbsmith',
-    bucket: { name: 'pictures', ownerIdentity: { principalId: 't' }, arn: 'arn:aws:s3:default::pictures', id: 'x' },
-    object: {
-      key,
-      size: 10,
-      eTag: '"781e5e245d69b566979b86e28d23f2c7"',
-      versionId: '',
-      sequencer: 'A4F1',
-      metadata: [],
-    },
-  },
-  eventId: '1763694764.0.781e',
-  opaqueData: '',
-})
 
 const sns = (message: unknown) => ({
   Type: 'Notification',
@@ -85,12 +40,6 @@ const eventBridge = (key: string, type = 'Object Created') => ({
     reason: 'PutObject',
   },
 })
-
-/** How Java, and so AWS, writes a form. */
-const formEncoded = (key: string) =>
-  encodeURIComponent(key)
-    .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+')
 
 const keysIn = (body: unknown) => parseStoreEvents(body).events.map(({ key }) => key)
 

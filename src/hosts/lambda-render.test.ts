@@ -1,6 +1,7 @@
 // Batches of SQS as Lambda gets them, on a real road: which messages are handed back, and that no other is.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
+import { awsRecord, formEncoded } from '../../test/fixtures/store-events.ts'
 import { type Laptop, openLaptop } from '../../test/road/laptop.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { stateOf } from '../manifest.ts'
@@ -24,33 +25,7 @@ beforeEach(async () => {
 })
 afterEach(() => laptop.close())
 
-/** How AWS writes a key into an event. */
-const formEncoded = (key: string) =>
-  encodeURIComponent(key)
-    .replaceAll('%2F', '/')
-    .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+')
-
-const s3Event = (key: string, bucket = 'pictures') => ({
-  Records: [
-    {
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      awsRegion: 'eu-central-1',
-      eventTime: '2026-05-04T09:31:07.512Z',
-      eventName: 'ObjectCreated:Post',
-      userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
-      requestParameters: { sourceIPAddress: '192.0.2.7' },
-      responseElements: { 'x-amz-request-id': 'D82B88E5F771F645' },
-      s3: {
-        s3SchemaVersion: '1.0',
-        configurationId: 'thumbsmith',
-        bucket: { name: bucket, ownerIdentity: { principalId: 'A3I5XTEXAMAI3E' }, arn: `arn:aws:s3:::${bucket}` },
-        object: { key: formEncoded(key), size: 1000, eTag: 'b21b84d653bb07b05b1e6b33684dc11b', sequencer: '0C0F' },
-      },
-    },
-  ],
-})
+const s3Event = (key: string, bucket = 'pictures') => ({ Records: [awsRecord(formEncoded(key), { bucket })] })
 
 let messages = 0
 const record = (body: unknown): SqsRecord =>

@@ -1,13 +1,12 @@
 // Another try for what failed, on a folder; and messages that SQS has set aside, sent back by a server that stands in for SQS.
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
 import { openLaptop } from '../../test/road/laptop.ts'
+import { openLoopback } from '../../test/servers/loopback.ts'
 import { parseConfig } from '../config.ts'
 import { stateOf } from '../manifest.ts'
 import { retry } from './retry.ts'
@@ -93,29 +92,21 @@ async function openSqs(dead: string[], { refuses = '' } = {}) {
       return {}
     },
   }
-  const server: Server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (chunk) => {
-      text += chunk
-    })
-    request.on('end', () => {
-      const asked = JSON.parse(text) as Record<string, string>
-      const action = String(request.headers['x-amz-target']).split('.')[1]!
-      const isRefused = refuses !== '' && action === 'SendMessage' && asked.MessageBody === refuses
-      response.writeHead(isRefused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' })
-      response.end(JSON.stringify(isRefused ? { __type: 'InvalidMessageContents' } : actions[action]!(asked)))
-    })
+  const { url: site, close } = await openLoopback(({ request, body }) => {
+    const asked = JSON.parse(body) as Record<string, string>
+    const action = String(request.headers['x-amz-target']).split('.')[1]!
+    const isRefused = refuses !== '' && action === 'SendMessage' && asked.MessageBody === refuses
+    const answer = isRefused ? { __type: 'InvalidMessageContents' } : actions[action]!(asked)
+    return {
+      status: isRefused ? 400 : 200,
+      headers: { 'content-type': 'application/x-amz-json-1.0' },
+      body: JSON.stringify(answer),
+    }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', site)
   vi.stubEnv('AWS_REGION', 'eu-central-1')
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
-  const close = () => {
-    server.closeAllConnections()
-    server.close()
-  }
   return { config: configOf({ THUMBSMITH_QUEUE: `sqs:${site}/1/jobs,${site}/1/backfill` }), sent, setAside, close }
 }
 
@@ -125,14 +116,14 @@ it('sends back what SQS has set aside, and deletes it there', async () => {
   expect(await retry(sqs.config, { dlq: true }, say)).toBe(0)
   expect(sqs.sent).toEqual(bodies.map((body) => `jobs ${body}`))
   expect([sqs.setAside, said]).toEqual([[], ['23 messages were sent back to the queue']])
-  sqs.close()
+  await sqs.close()
 })
 
 it('keeps what could not be sent', async () => {
   const sqs = await openSqs(['a', 'b', 'c'], { refuses: 'b' })
   await expect(retry(sqs.config, { dlq: true }, say)).rejects.toMatchObject({ code: 'queue.unavailable' })
   expect(sqs.setAside.map(({ body }) => body)).toEqual(['b', 'c'])
-  sqs.close()
+  await sqs.close()
 })
 
 it('leaves what was set aside again meanwhile for the next time', async () => {
@@ -140,5 +131,5 @@ it('leaves what was set aside again meanwhile for the next time', async () => {
   sqs.setAside.push({ body: 'just now', sentAt: Date.now() + 120_000 })
   await retry(sqs.config, { dlq: true }, say)
   expect(sqs.setAside.map(({ body }) => body)).toEqual(['just now'])
-  sqs.close()
+  await sqs.close()
 })

@@ -1,8 +1,7 @@
 // What the SNS notifier sends, seen by a server that stands in for SNS.
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { failedManifest, OWED, readyManifest } from '../../test/fixtures/manifests.ts'
+import { type Loopback, openLoopback } from '../../test/servers/loopback.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { notificationOf } from './notification.ts'
 import { snsNotifier } from './sns.ts'
@@ -11,32 +10,24 @@ const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:thumbsmith'
 const PUBLISHED =
   '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>'
 
-let server: Server
+let server: Loopback
 let answer = { status: 200, body: PUBLISHED }
 const received: { headers: Record<string, unknown>; form: URLSearchParams }[] = []
 
 beforeEach(async () => {
   received.length = 0
   answer = { status: 200, body: PUBLISHED }
-  server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      received.push({ headers: request.headers, form: new URLSearchParams(body) })
-      response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(answer.body)
-    })
+  server = await openLoopback(({ request, body }) => {
+    received.push({ headers: request.headers, form: new URLSearchParams(body) })
+    return { ...answer, headers: { 'content-type': 'text/xml' } }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  vi.stubEnv('AWS_ENDPOINT_URL_SNS', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  vi.stubEnv('AWS_ENDPOINT_URL_SNS', server.url)
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
 })
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  return server.close()
 })
 
 it('publishes text for people, JSON for machines, and what to filter by', async () => {

@@ -1,9 +1,8 @@
 // Webhooks as a receiver on this machine sees them, and where they never go.
 import { createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OWED, readyManifest } from '../../test/fixtures/manifests.ts'
+import { type Answer, type Asked, type Loopback, openLoopback } from '../../test/servers/loopback.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { notificationOf } from './notification.ts'
 import { webhookNotifier } from './webhook.ts'
@@ -13,32 +12,21 @@ const KEY = Buffer.alloc(32, 7)
 const secret = `whsec_${KEY.toString('base64')}`
 const notification = notificationOf(readyManifest('uploads/ü.jpg'), OWED)
 
-let server: Server
+let server: Loopback
 let site: string
-let answer: { status: number; headers?: Record<string, string> } | undefined
-const received: { request: IncomingMessage; body: string }[] = []
+let answer: Answer | undefined
+const received: Asked[] = []
 
 beforeEach(async () => {
   received.length = 0
   answer = { status: 204 }
-  server = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk: string) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      received.push({ request, body })
-      if (answer) response.writeHead(answer.status, answer.headers).end()
-    })
+  server = await openLoopback((asked) => {
+    received.push(asked)
+    return answer
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  site = server.url
 })
-afterEach(async () => {
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
-})
+afterEach(() => server.close())
 
 const hook = (path = '/hook?team=1', timeoutMs?: number) =>
   webhookNotifier('hook', { url: `${site}${path}#private`, secret, ...(timeoutMs && { timeoutMs }) })
@@ -97,7 +85,7 @@ describe('where it never goes', () => {
   })
 
   it('a name that leads to a private address', async () => {
-    const { port } = server.address() as AddressInfo
+    const { port } = new URL(site)
     const sent = webhookNotifier('hook', { url: `https://localhost:${port}/`, secret }).send(notification)
     await expect(sent).rejects.toMatchObject({ detail: expect.stringContaining('private network') })
     expect(received).toEqual([])

@@ -1,13 +1,12 @@
 // Jobs to SQS and back: what is sent where, and what is taken for one of our jobs.
 import { createHash } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type Loopback, openLoopback } from '../../test/servers/loopback.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { sqsQueue } from './sqs.ts'
 import { parseSqsMessage } from './sqs-message.ts'
 
-let server: Server
+let server: Loopback
 let site: string
 let status = 200
 const sent: { target: string; body: Record<string, unknown> }[] = []
@@ -21,35 +20,27 @@ const accepted = ({ MessageBody = '' }: Record<string, unknown>) => ({
 beforeEach(async () => {
   sent.length = 0
   status = 200
-  server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (chunk) => {
-      text += chunk
-    })
-    request.on('end', () => {
-      const body = JSON.parse(text) as Record<string, unknown>
-      const target = String(request.headers['x-amz-target'])
-      sent.push({ target, body })
-      const counts = {
-        ApproximateNumberOfMessages: '3',
-        ApproximateNumberOfMessagesDelayed: '1',
-        ApproximateNumberOfMessagesNotVisible: '2',
-      }
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
-      response.end(JSON.stringify(target.endsWith('GetQueueAttributes') ? { Attributes: counts } : accepted(body)))
-    })
+  server = await openLoopback(({ request, body: text }) => {
+    const body = JSON.parse(text) as Record<string, unknown>
+    const target = String(request.headers['x-amz-target'])
+    sent.push({ target, body })
+    const counts = {
+      ApproximateNumberOfMessages: '3',
+      ApproximateNumberOfMessagesDelayed: '1',
+      ApproximateNumberOfMessagesNotVisible: '2',
+    }
+    const answer = target.endsWith('GetQueueAttributes') ? { Attributes: counts } : accepted(body)
+    return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(answer) }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  site = server.url
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', site)
   vi.stubEnv('AWS_REGION', 'eu-central-1')
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
 })
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  return server.close()
 })
 
 it('sends each job to the queue of its lane, so that it comes back as it was', async () => {

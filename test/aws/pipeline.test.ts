@@ -9,6 +9,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OriginalList } from '../../src/http/schemas.ts'
 import { halfPhoto, photo } from '../fixtures/pictures.ts'
+import { awsRecord, formEncoded } from '../fixtures/store-events.ts'
 import { startMinistack } from '../servers/ministack.ts'
 import { ROOT } from './build.ts'
 import { openIssuer } from './issuer.ts'
@@ -32,32 +33,8 @@ const sizeOf = async (url: string) => {
   return { format, width, height }
 }
 
-/** As AWS sends it to the queue: keys are encoded as forms are. */
-const recorded = (bucket: string, key: string) => ({
-  Records: [
-    {
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      awsRegion: 'eu-central-1',
-      eventTime: '2026-05-04T09:31:07.512Z',
-      eventName: 'ObjectCreated:Put',
-      userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
-      requestParameters: { sourceIPAddress: '192.0.2.7' },
-      responseElements: { 'x-amz-request-id': 'D82B88E5F771F645', 'x-amz-id-2': 'vlR7PnpV2Ce81l0PRw6jlUpck7Jo5ZsQ' },
-      s3: {
-        s3SchemaVersion: '1.0',
-        configurationId: 'thumbsmith-0',
-        bucket: { name: bucket, ownerIdentity: { principalId: 'A3I5XTEXAMAI3E' }, arn: `arn:aws:s3:::${bucket}` },
-        object: {
-          key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
-          size: 305_113,
-          eTag: 'b21b84d653bb07b05b1e6b33684dc11b',
-          sequencer: '0C0F6F405D6ED209E1',
-        },
-      },
-    },
-  ],
-})
+/** As AWS sends it to the queue. */
+const recorded = (bucket: string, key: string) => ({ Records: [awsRecord(formEncoded(key), { bucket })] })
 
 /** As radosgw sends it: keys are as they are. */
 const raw = (bucket: string, key: string) => ({

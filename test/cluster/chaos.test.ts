@@ -2,11 +2,8 @@
 // out of order, and a store that refuses and hangs. THUMBSMITH_CHAOS_UPLOADS says how many uploads go through it.
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -15,6 +12,7 @@ import { setup } from '../../src/hosts/setup.ts'
 import { byChance, type FaultProxy, openProxy } from '../faults/proxy.ts'
 import { photo, random } from '../fixtures/pictures.ts'
 import type { Home } from '../hosts/harness.ts'
+import { type Asked, openLoopback } from '../servers/loopback.ts'
 import { type RedisServer, startRedis } from '../servers/redis.ts'
 import { openTestS3, type TestS3 } from '../servers/s3.ts'
 import { openStand, type Stand } from './stand.ts'
@@ -53,20 +51,14 @@ let stand: Stand
 let folder: string
 const closing: (() => unknown)[] = []
 
-/** A server for a few lines of a test. */
-async function listen(answer: (path: string, headers: NodeJS.Dict<string | string[]>, body: string) => void) {
-  const server = createServer((incoming, response) => {
-    void text(incoming).then((body) => {
-      response.writeHead(204).end()
-      answer(incoming.url ?? '', incoming.headers, body)
-    })
+/** Thanks for everything that it is told. */
+async function listen(hear: (asked: Asked) => void): Promise<string> {
+  const server = await openLoopback((asked) => {
+    hear(asked)
+    return { status: 204 }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(
-    () => server.close(),
-    () => server.closeAllConnections(),
-  )
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  closing.push(server.close)
+  return server.url
 }
 
 /** Which notification ids came for each key. */
@@ -80,7 +72,7 @@ beforeAll(async () => {
   ;[s3, redis] = await Promise.all([openTestS3(), startRedis()])
   proxy = await openProxy(s3.endpoint)
   folder = await mkdtemp(join(tmpdir(), 'thumbsmith-chaos-'))
-  const hook = await listen((_path, headers, body) => {
+  const hook = await listen(({ request: { headers }, body }) => {
     const { key } = (JSON.parse(body) as { data: { key: string } }).data
     told.set(key, (told.get(key) ?? new Set()).add(String(headers['webhook-id'])))
   })
@@ -94,7 +86,7 @@ beforeAll(async () => {
   }
   stand = await openStand({ s3, queue: redis.url, config, env, endpoint: proxy.endpoint })
   home = await stand.openServer()
-  const relay = await listen((path, _headers, body) => relayEvent(home, path, body))
+  const relay = await listen(({ request, body }) => relayEvent(home, request.url ?? '', body))
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...settings } = stand.env
   Object.assign(process.env, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY })
   expect(await setup(parseConfig(CONFIG(hook), config, settings), { events: relay }, () => {})).toBe(0)
