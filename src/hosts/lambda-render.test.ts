@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
 import { awsRecord, formEncoded } from '../../test/fixtures/store-events.ts'
-import { type Laptop, openLaptop } from '../../test/road/laptop.ts'
+import { type Laptop, openLaptop, removeLaptop } from '../../test/road/laptop.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { stateOf } from '../manifest.ts'
 import { renderBatch, type SqsRecord } from './lambda-render.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
   const keyOf: RunningRoad['stores']['keyOf'] = ({ bucket, key }) => (bucket === 'pictures' ? key : undefined)
   running = { ...laptop, stores: { ...laptop.stores, keyOf } }
 })
-afterEach(() => laptop.close())
+afterEach(() => removeLaptop(laptop))
 
 const s3Event = (key: string, bucket = 'pictures') => ({ Records: [awsRecord(formEncoded(key), { bucket })] })
 
@@ -145,7 +145,7 @@ describe('a batch', () => {
   })
 
   it('stops an original that something writes to in a loop, takes that as done, and tells of it', async () => {
-    await laptop.close()
+    await removeLaptop(laptop)
     laptop = await openLaptop(`${YAML}limits: { rendersPerDay: 2 }\n`)
     running = { ...laptop, stores: { ...laptop.stores, keyOf: ({ key }) => key } }
     const states: string[] = []
