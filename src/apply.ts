@@ -1,15 +1,14 @@
-// Making a plan so: claim, render, store, publish, tell; or record, or remove. Whatever is cut off here is found again by the next look.
+// Making a plan so: claim, render, store, publish; or record. Whatever is cut off here is found again by the next look.
 import { ThumbsmithError, toThumbsmithError } from './errors.ts'
-import { focusOf, type Manifest, type ManifestRendition, stateOf, titleOf } from './manifest.ts'
-import { notificationId, outcomeOf } from './notify/notification.ts'
+import { focusOf, type Manifest, titleOf } from './manifest.ts'
 import { DEATHS_MAX, type Observation, type Plan } from './plan.ts'
 import { outputFormatOf } from './preset.ts'
 import type { RenderFailure, RenderOutcome } from './render/renderer.ts'
 import { deleteRendition, putRendition } from './rendition.ts'
+import { merge, type Results, settle, unnamed } from './results.ts'
 import type { Road } from './road.ts'
-import { type Rule, renditionKey } from './rule.ts'
-import { originalsArePresent } from './sentinel.ts'
-import { manifestKey, readManifest, type StoredManifest, writeManifest } from './state.ts'
+import { renditionKey } from './rule.ts'
+import { readManifest, type StoredManifest, writeManifest } from './state.ts'
 import { readAll } from './storage/storage.ts'
 
 /** A claim is believed this long: far more than the longest render and its writes. */
@@ -45,13 +44,6 @@ export async function apply(
     await release(road, claimed, toThumbsmithError(error))
     throw error
   }
-}
-
-/** What rendering came to: the state of each rendition that was due, and what was learnt about the original. */
-interface Results {
-  renditions: Record<string, Pick<ManifestRendition, 'state' | 'object' | 'error' | 'missingCharacters' | 'title'>>
-  facts?: Manifest['original']['facts']
-  error?: Manifest['error']
 }
 
 async function render(
@@ -176,66 +168,6 @@ async function publish(
   }
 }
 
-/** An owner may have edited while we rendered: their `queued` stays, and the next round renders it. */
-function merge(
-  current: Manifest,
-  results: Results,
-  drop: string[],
-): { manifest: Manifest; obsolete: NonNullable<ManifestRendition['object']>[] } {
-  const { claim: _claim, error: _before, ...rest } = current
-  const renditions = { ...current.renditions }
-  for (const preset of drop) delete renditions[preset]
-  for (const [preset, result] of Object.entries(results.renditions)) {
-    const {
-      object: _object,
-      error: _failure,
-      missingCharacters: _missing,
-      title: _title,
-      ...base
-    } = renditions[preset]!
-    renditions[preset] = { ...base, ...result, state: base.state === 'queued' ? 'queued' : result.state }
-  }
-  const isRendered = Object.keys(results.renditions).length > 0
-  const error = isRendered ? results.error : current.error
-  const manifest: Manifest = {
-    ...rest,
-    ...(error ? { error } : {}),
-    original: { ...rest.original, ...(results.facts ? { facts: results.facts } : {}) },
-    attempts: error || !isRendered ? rest.attempts : { deaths: 0, vanished: 0 },
-    renditions,
-    updatedAt: new Date().toISOString(),
-  }
-  return { manifest, obsolete: unnamed(current.renditions, renditions) }
-}
-
-/** The objects that were named before and are not any more. */
-function unnamed(
-  before: Manifest['renditions'],
-  after: Manifest['renditions'],
-): NonNullable<ManifestRendition['object']>[] {
-  const objects = (renditions: Manifest['renditions']) =>
-    Object.values(renditions).flatMap(({ object }) => object ?? [])
-  const named = new Set(objects(after).map(({ store, key }) => `${store} ${key}`))
-  return objects(before).filter(({ store, key }) => !named.has(`${store} ${key}`))
-}
-
-/** An original older than this when it is first looked at is a backfill: nobody waits for word of it. */
-export const BACKFILL_AFTER_MS = 86_400_000
-
-/** Owes the rule's notifiers one word per version of the original, once nothing is under way. */
-function settle(manifest: Manifest, rule: Rule): Manifest {
-  const state = stateOf(manifest)
-  const id = notificationId(manifest)
-  if (state === 'queued' || state === 'rendering' || manifest.notified.includes(id)) return manifest
-  const at = new Date().toISOString()
-  const { seen, modified } = manifest.original
-  const owed =
-    Date.parse(seen) - Date.parse(modified) > BACKFILL_AFTER_MS
-      ? []
-      : rule.notify.map((notifier) => ({ id, notifier, outcome: outcomeOf(manifest), at, tries: 0, notBefore: at }))
-  return { ...manifest, notified: [...manifest.notified, id].slice(-20), owed: [...manifest.owed, ...owed] }
-}
-
 /** Gives a claim back: a death that was seen is counted, anything else costs the original nothing. */
 async function release(road: Road, claimed: StoredManifest, error: ThumbsmithError): Promise<void> {
   try {
@@ -266,30 +198,6 @@ async function release(road: Road, claimed: StoredManifest, error: ThumbsmithErr
       'the claim could not be given back and will run out',
     )
   }
-}
-
-/** Removes everything made from an original that is gone, or past its time and then itself; nothing where the store may not be the right one. */
-export async function applyRemove(
-  road: Road,
-  seen: Observation,
-  stored: StoredManifest | undefined,
-  decided: Extract<Plan, { do: 'remove' }>,
-): Promise<void> {
-  if (decided.expire) {
-    await road.stores.originals.delete(seen.key, { ifMatch: seen.head!.etag })
-    const { expireAfterDays } = seen.rule!
-    road.log.info({ key: seen.key, expireAfterDays }, 'an original was past its time and was removed')
-  } else if (!(await originalsArePresent(road.stores.originals, road.state))) {
-    road.log.error(
-      { key: seen.key },
-      'The originals store looks empty or unmounted, so nothing was removed. See `thumbsmith doctor`.',
-    )
-    return
-  }
-  for (const { object } of Object.values(decided.manifest.renditions))
-    if (object) await deleteRendition(road.stores, seen.key, object)
-  if (stored) await road.state.delete(manifestKey(seen.key), { ifMatch: stored.etag })
-  road.feed.publish({ key: seen.key, owner: seen.owner, kind: 'removed' })
 }
 
 async function write(road: Road, manifest: Manifest, etag: string | undefined): Promise<StoredManifest> {

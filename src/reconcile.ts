@@ -1,10 +1,11 @@
 // The road: look at one original (observe), decide (plan) and make it so (apply), again and again until nothing is left to do.
-import { apply, applyRemove } from './apply.ts'
+import { apply } from './apply.ts'
 import { ThumbsmithError } from './errors.ts'
 import type { Manifest } from './manifest.ts'
 import { MARK } from './original.ts'
 import { type Observation, plan } from './plan.ts'
 import type { Job } from './queue/queue.ts'
+import { remove } from './remove.ts'
 import { lostRenditions } from './rendition.ts'
 import type { Road } from './road.ts'
 import { OPERATOR, ownerOf, ruleFor } from './rule.ts'
@@ -28,7 +29,7 @@ export async function reconcile(road: Road, job: Job): Promise<StoredManifest | 
       throw new ThumbsmithError('storage.precondition_failed', 'Another worker renders this original now.')
     try {
       if (decided.do === 'remove') {
-        await applyRemove(road, seen, stored, decided)
+        await remove(road, seen, stored, decided)
         return undefined
       }
       written = await apply(road, seen, stored, decided)

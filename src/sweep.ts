@@ -1,9 +1,9 @@
 // The sweep: compares everything that should be there with what is, and has every difference looked at. It heals lost events.
-import { BACKFILL_AFTER_MS } from './apply.ts'
 import { toThumbsmithError } from './errors.ts'
 import { plan } from './plan.ts'
 import type { Queue } from './queue/queue.ts'
 import { observe } from './reconcile.ts'
+import { BACKFILL_AFTER_MS } from './results.ts'
 import type { Road } from './road.ts'
 import { ruleFor } from './rule.ts'
 import { MANIFESTS, readManifestAt } from './state.ts'

@@ -12,6 +12,8 @@ const ROAD = [
   'reconcile',
   'plan',
   'apply',
+  'remove',
+  'results',
   'sweep',
   'outbox',
   'catalogue',
@@ -50,7 +52,6 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Over 250 lines, and why that reads better than two files. */
 const LONG_FILES: Record<string, string> = {
-  'src/apply.ts': 'one deed with its retreats: claim, render, publish, release and remove share their conditions',
   'src/config.ts': 'every setting once, with the words that name it',
   'src/rule.ts': 'the schema, the templates and the proof that no rule feeds another speak of the same variables',
 }
