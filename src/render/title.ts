@@ -7,13 +7,14 @@ import { type Focus, parseTitle } from '../original.ts'
 import type { OutputFormat, TitleStyle } from '../preset.ts'
 import type { Patch } from '../title/dress.ts'
 import { EFFORTS } from '../title/help.ts'
+import { lastingPainter } from '../title/lasting.ts'
 import { lay } from '../title/lay.ts'
 import { isReadableSmall, reaches } from '../title/measure.ts'
-import type { Painted, SetTitle, TitleBlock, TitlePainter, TitleRequest } from '../title/title.ts'
+import type { Painted, TitleBlock, TitlePainter } from '../title/title.ts'
 import { type Raw, sharpOf, toRaw } from './raw.ts'
 import type { Rendered } from './renderer.ts'
 
-let painter: Promise<TitlePainter> | undefined
+const painter = lastingPainter(loadPainter)
 
 /** Not loaded for presets without a title: Skia takes 100 ms and 30 MB. */
 export async function loadPainter(): Promise<TitlePainter> {
@@ -51,21 +52,9 @@ export async function encodeTitled(frames: Raw[], titling: Titling, encode: Enco
   if (!style || title === '') return encode(frames)
   const grounds = format === 'jpeg' ? await Promise.all(frames.map((frame) => flattened(frame, behind))) : frames
   const pictures = await seenThrough(grounds)
-  const { missing, block } = await setOrRefuse({ pictures, title, style, focus })
+  const { missing, block } = await painter.set({ pictures, title, style, focus })
   const shipped = block ? (await shipReadable(block, grounds, encode)).rendered : await encode(frames)
   return { ...shipped, ...(missing.length > 0 && { missingCharacters: missing }) }
-}
-
-/** Skia gives up on some nonsense, and is of no use afterwards: the next title gets another one. */
-async function setOrRefuse(request: TitleRequest): Promise<SetTitle> {
-  try {
-    painter ??= loadPainter()
-    return await (await painter).set(request)
-  } catch (cause) {
-    if (cause instanceof ThumbsmithError) throw cause
-    painter = undefined
-    throw new ThumbsmithError('title.invalid', 'The title cannot be drawn.', { cause, detail: String(cause) })
-  }
 }
 
 export interface Shipped {

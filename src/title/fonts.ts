@@ -1,5 +1,5 @@
 // Which font draws which part of a title: loads only the files that a title needs, and names what none of them has.
-import type { CanvasKit, Typeface, TypefaceFontProvider } from 'canvaskit-wasm'
+import type { CanvasKit, FontCollection, Typeface } from 'canvaskit-wasm'
 import { ThumbsmithError } from '../errors.ts'
 import { claims, type Face, type FontPackage, PACKAGES, packagesFor, type ReadFontFile, readFaces } from './faces.ts'
 import { markBreaks } from './phrases.ts'
@@ -17,7 +17,8 @@ export interface Itemised {
 }
 
 export interface Fonts {
-  provider: TypefaceFontProvider
+  /** All faces that were loaded so far, by family. */
+  collection: FontCollection
   /** The face that stands in where a run's own has no ellipsis. */
   base: Face
   /** `own` is a font of the user's, which is asked first: TTF, OTF or WOFF2 as a `data:` URL. Throws `config.invalid` where it is none. */
@@ -31,13 +32,24 @@ const ASCII = /^[ -~]*$/
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u
 /** Joiners and variation selectors: no font need have them. */
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
+const IGNORABLES_AT_END = /\p{Default_Ignorable_Code_Point}+$/u
 
 const visibleOf = (text: string) =>
   ASCII.test(text) ? Array.from(text) : Array.from(text).filter((char) => !IGNORABLE.test(char))
 
+/** What is seen of a grapheme, with the joiners within it, and what follows that is not seen. */
+function partsOf(grapheme: string): [seen: string, unseen: string] {
+  const [unseen = ''] = (ASCII.test(grapheme) ? null : IGNORABLES_AT_END.exec(grapheme)) ?? []
+  return [grapheme.slice(0, grapheme.length - unseen.length), unseen]
+}
+
 /** Opens the fonts; tables and files are read when a title first needs them, and kept. */
 export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): Promise<Fonts> {
   const provider = canvasKit.TypefaceFontProvider.Make()
+  // One for all titles: each collection makes its own copy of a variable font's weight, and does not give its memory back.
+  const collection = canvasKit.FontCollection.Make()
+  collection.setDefaultFontManager(provider)
+  collection.enableFontFallback()
   const tables = new Map<FontPackage, Promise<Face[]>>()
   const loaded = new Map<Face, Promise<Typeface>>()
   const ownFaces = new Map<string, Promise<Face>>()
@@ -88,23 +100,34 @@ export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): P
     const runs: Run[] = []
     const missing = new Set<string>()
     let isGap = false
+    const add = (text: string, face: Face) => {
+      const last = runs.at(-1)
+      if (last?.face === face) last.text += text
+      else runs.push({ text, face })
+    }
     for (const { segment } of graphemes.segment(markBreaks(title))) {
       const last = runs.at(-1)
-      const isUnseen = visibleOf(segment).length === 0
+      const [seen, unseen] = partsOf(segment)
       // What is left out leaves no second space behind, and nothing that belongs to it.
       const isDoubled = segment === ' ' && missing.size > 0 && (last === undefined || last.text.endsWith(' '))
-      if (isDoubled || (isUnseen && (isGap || !last))) continue
-      const face = isUnseen ? last?.face : await faceFor(segment, packages, first)
+      if (isDoubled || (seen === '' && (isGap || !last))) continue
+      const face = seen === '' ? last?.face : await faceFor(segment, packages, first)
       isGap = !face
       if (!face) missing.add(segment)
-      else if (last?.face === face) last.text += segment
-      else runs.push({ text: segment, face })
+      if (face && seen) add(seen, face)
+      if (face && unseen) add(unseen, (await hides(face)) ? face : base)
     }
     return { runs, missing: [...missing] }
   }
 
+  /**
+   * What is not seen is drawn as a space of no width. A face without a space leaves it out, and Skia ends itself (an index out of bounds)
+   * where nothing is left of a run: that of a joiner between Korean and Hebrew, say.
+   */
+  const hides = (face: Face) => has(face, ' ')
+
   const base = (await faceFor('…', PACKAGES, undefined))!
-  return { provider, base, itemise }
+  return { collection, base, itemise }
 }
 
 /** A preset as others may see it has no bytes in its font; they see the bundled ones. */

@@ -118,7 +118,10 @@ export function buildParagraph(
     },
     ...(maxLines !== undefined && { maxLines, ellipsis: '…' }),
   }
-  const builder = canvasKit.ParagraphBuilder.MakeFromFontProvider(new canvasKit.ParagraphStyle(options), fonts.provider)
+  const builder = canvasKit.ParagraphBuilder.MakeFromFontCollection(
+    new canvasKit.ParagraphStyle(options),
+    fonts.collection,
+  )
   for (const { text, face } of runs) {
     const textStyle = new canvasKit.TextStyle({
       fontFamilies: [face.family, fonts.base.family],

@@ -3,7 +3,7 @@ import { ThumbsmithError } from '../../src/errors.ts'
 import { type Facts, type Focus, parseTitle } from '../../src/original.ts'
 import { type OutputFormat, outputFormatOf, type Preset, titleStyleOf } from '../../src/preset.ts'
 import { focusOn, type Layout, layOut, type Size } from '../../src/render/geometry.ts'
-import type { TitlePainter } from '../../src/title/title.ts'
+import { lastingPainter } from '../../src/title/lasting.ts'
 import { decode } from './decode.ts'
 import { type Decoded, type Ground, groundOf } from './ground.ts'
 import type { Proof, ProofReply, ProofRequest } from './message.ts'
@@ -16,7 +16,7 @@ const QUICK_MAX_PIXELS = 1_100_000
 const KEPT_FILES = 2
 const KEPT_GROUNDS = 4
 
-let painter: Promise<TitlePainter> | undefined
+const painter = lastingPainter(loadPainter)
 
 interface Opened {
   decoded: Decoded
@@ -35,15 +35,10 @@ addEventListener('message', ({ data }: MessageEvent<ProofRequest>) => {
 })
 
 async function answer(request: ProofRequest): Promise<ProofReply> {
-  painter ??= loadPainter()
-  const [ready, file] = await Promise.all([painter, open(request).catch(() => undefined)]).catch((error: unknown) => {
-    // Tried anew with the next letter.
-    painter = undefined
-    throw error
-  })
+  const [file] = await Promise.all([open(request).catch(() => undefined), painter.ready()])
   if (!file) return { failed: 'unreadable' }
   const proofs: Proof[] = []
-  for (const preset of request.presets) proofs.push(await prove(ready, file, preset, request))
+  for (const preset of request.presets) proofs.push(await prove(file, preset, request))
   return { proofs }
 }
 
@@ -66,7 +61,6 @@ function open({ item, file, format, presets }: ProofRequest): Promise<Opened> {
 }
 
 async function prove(
-  ready: TitlePainter,
   file: Opened,
   { name, preset }: ProofRequest['presets'][number],
   { title, focus, settled }: ProofRequest,
@@ -81,7 +75,7 @@ async function prove(
     // The bytes of an own font are not handed out: the bundled ones stand in.
     const style = { ...titleStyleOf(preset)!, font: undefined }
     const at = focusOn(ground.layout, focus)
-    const { missing, block } = await ready.set({ pictures: ground.views, title: parseTitle(title), style, focus: at })
+    const { missing, block } = await painter.set({ pictures: ground.views, title: parseTitle(title), style, focus: at })
     if (!block) return { ...proof, missing, picture: await toBitmap(ground.pixels) }
     if (!settled) return { ...proof, missing, picture: await draft(block, ground.pixels) }
     return { ...proof, missing, ...(await shipReadable(block, ground.pixels, { format, quality: preset.quality })) }
