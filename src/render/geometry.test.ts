@@ -68,6 +68,50 @@ describe('layOut', () => {
     )
   })
 
+  test('gives the side that limits as it was asked for, and the other to the nearest pixel', () => {
+    const open = fc.constantFrom('width', 'height', 'neither')
+    fc.assert(
+      fc.property(anyLayout, open, ({ picture, preset: { width, height, ...rest } }, left) => {
+        fc.pre(rest.fit === 'inside' || (rest.fit === 'contain' && left === 'neither'))
+        const box = { ...(left !== 'width' && { width }), ...(left !== 'height' && { height }) }
+        const { scaled } = layOut(picture, { ...rest, ...box })
+        const across = (box.width ?? Number.POSITIVE_INFINITY) / picture.width
+        const down = (box.height ?? Number.POSITIVE_INFINITY) / picture.height
+        const factor = rest.enlarge ? Math.min(across, down) : Math.min(across, down, 1)
+        if (factor === across) expect(scaled.width).toBe(box.width)
+        if (factor === down) expect(scaled.height).toBe(box.height)
+        // A product that ends in .5 may be rounded either way.
+        expect(Math.abs(scaled.width - Math.max(1, picture.width * factor))).toBeLessThanOrEqual(0.5 + 1e-6)
+        expect(Math.abs(scaled.height - Math.max(1, picture.height * factor))).toBeLessThanOrEqual(0.5 + 1e-6)
+      }),
+      {
+        numRuns: 2_000,
+        examples: [
+          [
+            { picture: { width: 97, height: 40 }, preset: presetSchema.parse({ width: 8 }), focus: undefined },
+            'height',
+          ],
+        ],
+      },
+    )
+  })
+
+  test('gives `cover` and `fill` the box to the pixel, or its aspect where that would enlarge', () => {
+    fc.assert(
+      fc.property(anyLayout, ({ picture, preset }) => {
+        fc.pre(preset.fit === 'cover' || preset.fit === 'fill')
+        const { canvas } = layOut(picture, preset)
+        const asked = { width: preset.width!, height: preset.height! }
+        const across = picture.width / asked.width
+        const down = picture.height / asked.height
+        if (preset.enlarge || Math.min(across, down) >= 1) expect(canvas).toEqual(asked)
+        else if (across <= down) expect(canvas.width).toBe(picture.width)
+        else expect(canvas.height).toBe(picture.height)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   test('gives `contain` the full box, and `cover` one of its aspect', () => {
     const small = { width: 100, height: 80 }
     expect(layOut(small, presetSchema.parse({ width: 400, height: 200, fit: 'contain' }))).toMatchObject({

@@ -29,7 +29,7 @@ export interface Layout {
  * of the aspect that was asked for, `contain` pads to the full one.
  */
 export function layOut(picture: Size, preset: Preset, focus?: Focus): Layout {
-  const asked = askedSize(picture, preset)
+  const asked = askedSize(preset)
   switch (preset.fit) {
     case 'inside': {
       const scaled = scaleInside(picture, asked, preset.enlarge)
@@ -58,12 +58,9 @@ const whole = (canvas: Size, scaled: Size, at: { left: number; top: number }): L
   at,
 })
 
-/** The box asked for; a side that the preset leaves open follows from the other. */
-function askedSize(picture: Size, preset: Preset): Size {
-  const width = preset.width ?? Number.POSITIVE_INFINITY
-  const height = preset.height ?? Number.POSITIVE_INFINITY
-  if (Number.isFinite(width) && Number.isFinite(height)) return { width, height }
-  return scaleBy(picture, Math.min(width / picture.width, height / picture.height))
+/** The box asked for; a side that the preset leaves open (`inside` only) is no limit, and follows from the other. */
+function askedSize({ width = Number.POSITIVE_INFINITY, height = Number.POSITIVE_INFINITY }: Preset): Size {
+  return { width, height }
 }
 
 function scaleBy(size: Size, factor: number): Size {
