@@ -28,5 +28,5 @@ export function lastingPainter(load: () => Promise<TitlePainter>): LastingPainte
   return { set: (request) => use((opened) => opened.set(request)), ready: () => use(async () => {}) }
 }
 
-/** An abort or a bad access, or a stack that is full: nothing in its memory can be trusted afterwards. */
-const isEnd = (cause: unknown) => cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError
+/** WebAssembly's abort or bad access, or a stack that is full: nothing in its memory can be trusted afterwards. */
+const isEnd = (cause: unknown) => cause instanceof Error && ['RuntimeError', 'RangeError'].includes(cause.name)
