@@ -158,7 +158,9 @@ export const presetSchema = z
     animation: z
       .boolean()
       .default(false)
-      .describe('Keep the frames of an animated original (`gif`, `webp` or `same`); else the first one only.'),
+      .describe(
+        'Keep the frames of an animated original (`gif`, `webp` or `same`); else the first one only. AVIF is always a still: the encoder writes no sequences.',
+      ),
   })
   .refine((preset) => preset.width !== undefined || preset.height !== undefined, {
     message: 'needs a width, a height or both',
@@ -170,7 +172,7 @@ export const presetSchema = z
     message: 'has maxBytes, which only jpeg, webp and avif can keep',
   })
   .refine((preset) => !preset.animation || ['gif', 'webp', 'same'].includes(preset.format), {
-    message: 'keeps the animation, which only gif and webp can hold here (`same` where the original is one)',
+    message: 'keeps the animation, which only gif and webp can hold here (`same` where the original is one), not avif',
   })
 export type Preset = z.infer<typeof presetSchema>
 
