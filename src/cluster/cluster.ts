@@ -8,6 +8,11 @@ export interface ClusterOptions {
   instance: string
 }
 
+export interface HeldLock {
+  isHeld(): Promise<boolean>
+  release(): Promise<void>
+}
+
 export interface Cluster {
   /** Tells every other process, without delay. What is said in an outage is lost. */
   publish(message: string): void
@@ -17,5 +22,10 @@ export interface Cluster {
   isPresent(instance: string): Promise<boolean>
   /** Whether this is the one process that leads; it stays so until it ends. Around an outage two may believe it. */
   leads(): Promise<boolean>
+  /**
+   * Takes the lock of this name, `undefined` where somebody has it. It ends by itself when its holder is gone, after a minute at most.
+   * Throws `queue.unavailable`.
+   */
+  tryLock(name: string): Promise<HeldLock | undefined>
   close(): Promise<void>
 }

@@ -17,6 +17,7 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
   let onGap = () => {}
   let closed = false
   let unsaid: string[] = []
+  const locks = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
   let client = await answer(connect())
 
@@ -85,6 +86,34 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
     isPresent: (other) =>
       ask('SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1) AS yes', [nameOf(other)]),
     leads: () => ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [`${name} lead`]),
+    async tryLock(of) {
+      const id = `${name} lock ${of}`
+      // The connection may take its own lock twice.
+      if (locks.has(id)) return undefined
+      locks.add(id)
+      const holder = client
+      const taken = ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [id])
+      if (!(await taken.catch((error) => forget(error)))) return forget()
+      let isReleased = false
+      return {
+        // It ends with the connection.
+        isHeld: async () => !isReleased && client === holder && (await ask('SELECT true AS yes', [])),
+        async release() {
+          if (isReleased) return
+          isReleased = true
+          locks.delete(id)
+          if (client === holder) await ask('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS yes', [id])
+        },
+      }
+
+      function forget(error?: unknown): undefined {
+        locks.delete(id)
+        if (!error) return
+        // It may have been taken all the same, and goes with the connection.
+        void client.end().catch(() => {})
+        throw error
+      }
+    },
     async close() {
       closed = true
       await client.end().catch(() => {})

@@ -1,4 +1,5 @@
 // The cluster on Redis: messages by publish and subscribe, presence by a channel that each process listens on, the lead by a key that expires.
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
@@ -6,6 +7,9 @@ import type { Cluster, ClusterOptions } from './cluster.ts'
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
 const LEAD_RENEWED_EVERY_MS = 10_000
+const LOCK_MS = 60_000
+/** Only the holder's own. */
+const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
 
 /** Throws `queue.unavailable` where Redis cannot be reached now. */
 export async function redisCluster({ url, name, instance }: ClusterOptions): Promise<Cluster> {
@@ -66,6 +70,14 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
       const led = await answer(leads())
       if (led) renewing ??= setInterval(() => void leads().catch(() => {}), LEAD_RENEWED_EVERY_MS).unref()
       return led
+    },
+    async tryLock(of) {
+      const [key, token] = [`${name}:lock:${of}`, randomUUID()]
+      if ((await answer(ask.set(key, token, 'PX', LOCK_MS, 'NX'))) !== 'OK') return undefined
+      return {
+        isHeld: async () => (await answer(ask.get(key))) === token,
+        release: async () => void (await answer(ask.eval(RELEASE, 1, key, token))),
+      }
     },
     async close() {
       clearInterval(renewing)

@@ -7,6 +7,7 @@ import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { RESERVED_PREFIX } from '../original.ts'
 import { evictionPolicy } from '../queue/redis-policy.ts'
 import { originalsArePresent } from '../sentinel.ts'
+import { keepsConditions } from '../storage/conditions.ts'
 import { ownerOfFolder } from '../storage/fs-folder.ts'
 import type { Storage } from '../storage/storage.ts'
 import { engineOf, openQueue, sqsUrlsOf } from './engine.ts'
@@ -136,8 +137,11 @@ async function checkStores(
   }
   const { originals, renditions } = stores
   try {
-    await check('originals store', () => checkStore(originals, places.originals, owner))
-    await check('renditions store', () => checkStore(renditions, places.renditions, owner))
+    const engine = engineOf(config)?.kind
+    const checkStore = (storage: Storage, place: Place) =>
+      place.scheme === 's3' ? checkBucket(storage, engine) : checkFolder(storage, place.root, owner)
+    await check('originals store', () => checkStore(originals, places.originals))
+    await check('renditions store', () => checkStore(renditions, places.renditions))
     const isNew = await renditions.list({ prefix: RESERVED_PREFIX, limit: 1 }).then(
       (found) => found.length === 0,
       () => true,
@@ -158,42 +162,42 @@ async function checkStores(
 const PROBE_KEY = '.thumbsmith/doctor'
 const FREE_MIN_SHARE = 0.05
 
+async function checkBucket(storage: Storage, engine: string | undefined): Promise<Finding> {
+  const wrong = await wrongWithWriting(storage)
+  if (wrong) return wrong
+  if (await keepsConditions(storage, PROBE_KEY)) return { ok: storage.url }
+  const fact = `${storage.url} does not know conditional writes, by which workers keep out of each other's way`
+  if (engine) return { ok: `${fact}: a lock in ${engine} stands in` }
+  return {
+    wrong: `${fact}.`,
+    mend: 'Run one server and no other worker on it; share a queue on Redis or PostgreSQL, where a lock stands in; or use a store that knows them (AWS, Ceph and most others do).',
+  }
+}
+
 /** A folder that somebody works on is only looked at; any other store is written to. */
-async function checkStore(storage: Storage, place: Place, owner: string | undefined): Promise<Finding> {
-  if (place.scheme === 's3') return (await wrongWithWriting(storage)) ?? { ok: storage.url }
+async function checkFolder(storage: Storage, root: string, owner: string | undefined): Promise<Finding> {
   const inUse = owner === undefined ? '' : `; only looked at, for ${owner} works on it`
   if (inUse) await storage.list({ limit: 1 })
   const wrong = inUse ? undefined : await wrongWithWriting(storage)
   if (wrong) return wrong
-  const { bavail, blocks, bsize } = await statfs(place.root)
+  const { bavail, blocks, bsize } = await statfs(root)
   const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
   if (bavail / blocks < FREE_MIN_SHARE)
     return { wrong: `${storage.url} is nearly full: ${free}.`, mend: 'Free some space, or move the store.' }
   return { ok: `${storage.url}, ${free}${inUse}` }
 }
 
-/** Writes, reads back and deletes one object, and tries to create it again while it is there. */
+/** Writes, reads back and deletes one object. */
 async function wrongWithWriting(storage: Storage): Promise<Finding | undefined> {
   const bytes = Buffer.from(crypto.randomUUID())
   const { etag } = await storage.put(PROBE_KEY, bytes, { contentType: 'text/plain' })
   const head = await storage.head(PROBE_KEY)
-  const again = storage.put(PROBE_KEY, bytes, { contentType: 'text/plain', ifNoneMatch: '*' })
-  const keepsConditions = await again.then(
-    () => false,
-    (error: ThumbsmithError) => error.code === 'storage.precondition_failed',
-  )
   await storage.delete(PROBE_KEY)
-  if (head?.etag !== etag || head.bytes !== bytes.length)
-    return {
-      wrong: `${storage.url} does not give back what was written.`,
-      mend: 'Use a local disk, or another kind of store.',
-    }
-  if (!keepsConditions)
-    return {
-      wrong: `${storage.url} does not know conditional writes, by which workers keep out of each other's way.`,
-      mend: 'Run one server and no other worker on it, or use a store that knows them (AWS, Ceph and most others do).',
-    }
-  return undefined
+  if (head?.etag === etag && head.bytes === bytes.length) return undefined
+  return {
+    wrong: `${storage.url} does not give back what was written.`,
+    mend: 'Use a local disk, or another kind of store.',
+  }
 }
 
 async function checkQueue(config: Config): Promise<Finding> {

@@ -9,11 +9,12 @@ import type { Job, Queue } from '../queue/queue.ts'
 import { reconcile } from '../reconcile.ts'
 import type { Log, Road } from '../road.ts'
 import { ensureSentinel, originalsArePresent } from '../sentinel.ts'
+import { lockByTrying, lockInProcess } from '../storage/conditions.ts'
 import { type SweepOptions, type SweepResult, sweep } from '../sweep.ts'
 import { openCluster, openQueue, staysInProcess } from './engine.ts'
 import { collectSeldom } from './heap.ts'
 import { openNotifiers, openRenderer } from './open.ts'
-import { openStores, type Stores } from './stores.ts'
+import { openStores, type Stores, withConditions } from './stores.ts'
 
 export interface RunningRoad {
   road: Road
@@ -55,16 +56,19 @@ export async function openRoad(
     const decoders = config.decoders ?? availableParallelism()
     const renderer = await openRenderer(config, decoders, { execArgv: decoderExecArgv, startsAtOnce: decodesAtOnce })
     closing.push(renderer.close)
-    const stores = await openStores(config, log)
-    closing.push(stores.close)
+    const cluster = await openCluster(config, instance)
+    if (cluster) closing.push(cluster.close)
+    const opened = await openStores(config, log)
+    closing.push(opened.close)
+    // AWS, where no process finds another, has them.
+    const lock = cluster ? lockByTrying(cluster.tryLock) : staysInProcess(config) && lockInProcess()
+    const stores = lock ? await withConditions(opened, lock, log) : opened
     const state = stores.renditions
     await ensureSentinel(stores.originals, state)
     const notifiers = await openNotifiers(config, log)
     const outbox = openOutbox({ state, notifiers, log })
     closing.push(outbox.idle)
-    const cluster = await openCluster(config, instance)
     const isShared = !staysInProcess(config)
-    if (cluster) closing.push(cluster.close)
     // One job more than decoders, so that reading and writing overlap with rendering.
     const queue = await openQueue(config, decoders + 1, log)
     closing.push(queue.close)

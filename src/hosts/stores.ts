@@ -8,7 +8,9 @@ import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { BucketEvent } from '../event/event.ts'
 import type { BlobAccess, StoreName } from '../http/services.ts'
+import { RESERVED_PREFIX } from '../original.ts'
 import type { Log } from '../road.ts'
+import { keepsConditions, type Lock, lockedStorage } from '../storage/conditions.ts'
 import { ifThere, makeRoot, storageError } from '../storage/fs-durable.ts'
 import { parseS3Url, type S3Location } from '../storage/s3-url.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -133,6 +135,20 @@ export async function openStores(
       await Promise.all([...new Set([originals, renditions])].map(async (store) => store.close?.()))
     },
   }
+}
+
+/**
+ * With a lock in place of conditional writes where the bucket of the state knows none. Another bucket is taken to be of the same kind: in
+ * the originals we write only what we must.
+ */
+export async function withConditions(stores: Stores, lock: Lock, log: Log): Promise<Stores> {
+  const { originals, renditions, served } = stores
+  if (served.renditions || (await keepsConditions(renditions, `${RESERVED_PREFIX}conditions/${randomUUID()}`)))
+    return stores
+  log.info({ store: renditions.url }, 'this store knows no conditional writes; a lock stands in for them')
+  const locked = lockedStorage(renditions, lock)
+  const other = served.originals ? originals : lockedStorage(originals, lock)
+  return { ...stores, renditions: locked, originals: originals === renditions ? locked : other }
 }
 
 function keyAt(place: Place, { bucket, key }: BucketEvent): string | undefined {
