@@ -454,15 +454,16 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = var.log_days
 }
 
-resource "aws_iam_role" "api" {
-  name               = "${var.name}-api"
+resource "aws_iam_role" "function" {
+  for_each           = local.functions
+  name               = "${var.name}-${each.key}"
   assume_role_policy = local.trust
 }
 
 # It signs tickets and links, and a signature allows no more than its signer.
 resource "aws_iam_role_policy" "api" {
   name = "thumbsmith"
-  role = aws_iam_role.api.id
+  role = aws_iam_role.function["api"].id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -480,14 +481,9 @@ resource "aws_iam_role_policy" "api" {
   })
 }
 
-resource "aws_iam_role" "render" {
-  name               = "${var.name}-render"
-  assume_role_policy = local.trust
-}
-
 resource "aws_iam_role_policy" "render" {
   name = "thumbsmith"
-  role = aws_iam_role.render.id
+  role = aws_iam_role.function["render"].id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -514,7 +510,7 @@ resource "aws_iam_role_policy" "render" {
 resource "aws_lambda_function" "api" {
   function_name    = "${var.name}-api"
   description      = "The API, and the dashboard."
-  role             = aws_iam_role.api.arn
+  role             = aws_iam_role.function["api"].arn
   filename         = "${var.functions}/api.zip"
   source_code_hash = filebase64sha256("${var.functions}/api.zip")
   handler          = "dist/hosts/lambda-api.handler"
@@ -540,7 +536,7 @@ resource "aws_lambda_function" "api" {
 resource "aws_lambda_function" "render" {
   function_name    = "${var.name}-render"
   description      = "Renders what the queue names, and sweeps."
-  role             = aws_iam_role.render.arn
+  role             = aws_iam_role.function["render"].arn
   filename         = local.render_zip
   source_code_hash = filebase64sha256(local.render_zip)
   handler          = "dist/hosts/lambda-render.handler"
