@@ -66,6 +66,7 @@ describe('refused', () => {
     ['BMP', 'BM6\0\0\0\0\0\0\0\x36\0\0\0', 'image.unsupported_format', 'BMP'],
     ['JPEG XL', '\xff\x0a\xff\xff', 'image.unsupported_format', 'JPEG XL'],
     ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'image.unsupported_format', 'Most Compatible'],
+    ['animated AVIF', '\0\0\0\x18ftypavis\0\0\0\0avifavis', 'image.unsupported_format', 'WebP or GIF'],
     ['a JPEG of three bytes', '\xff\xd8\xff', 'image.damaged', 'damaged'],
   ])('%s', async (_, text, code, word) => {
     const error = await refusal(Buffer.from(text, 'latin1'))

@@ -23,6 +23,8 @@ test.each([
   ['heic', ftyp('heic', 'mif1', 'heic')],
   ['heic', ftyp('mif1', 'heic')],
   ['avif', ftyp('mif1', 'avif', 'miaf')],
+  ['avif', ftyp('avif', 'avis', 'mif1')],
+  ['animated-avif', ftyp('avis', 'avif', 'avis', 'msf1')],
   ['video', ftyp('isom', 'iso2', 'mp41')],
   ['svg', Buffer.from('<?xml version="1.0"?>\n<!-- x --><svg xmlns="http://www.w3.org/2000/svg"/>')],
   ['svg', Buffer.from('\ufeff  <svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>')],

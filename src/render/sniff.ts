@@ -5,7 +5,18 @@ export const READABLE_KINDS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as 
 export type ReadableKind = (typeof READABLE_KINDS)[number]
 
 /** Kinds that are known by name so that a refusal can say what to do. */
-export type RefusedKind = 'heic' | 'svg' | 'pdf' | 'bmp' | 'jxl' | 'jpeg2000' | 'psd' | 'ico' | 'camera-raw' | 'video'
+export type RefusedKind =
+  | 'heic'
+  | 'animated-avif'
+  | 'svg'
+  | 'pdf'
+  | 'bmp'
+  | 'jxl'
+  | 'jpeg2000'
+  | 'psd'
+  | 'ico'
+  | 'camera-raw'
+  | 'video'
 export type Kind = ReadableKind | RefusedKind
 
 const MAGIC: readonly (readonly [kind: Kind, hex: RegExp])[] = [
@@ -38,6 +49,8 @@ function sniffBoxes(bytes: Uint8Array): Kind | undefined {
   if (latin1(bytes, 4, 8) !== 'ftyp') return undefined
   const length = Math.min(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), bytes.byteLength, 256)
   const brands = (latin1(bytes, 8, length).match(/[\s\S]{4}/g) ?? []).filter((_, index) => index !== 1)
+  // A sequence first of all, whatever else it says that it is: libvips turns it away.
+  if (brands[0] === 'avis') return 'animated-avif'
   if (brands.includes('avif') || brands.includes('avis')) return 'avif'
   if (brands.some((brand) => /^(he[iv][cmsx]|mif1|msf1)$/.test(brand))) return 'heic'
   return brands[0] === 'crx ' ? 'camera-raw' : 'video'
@@ -57,6 +70,8 @@ const EXPORT_IT = 'Export it as JPEG or PNG and upload that.'
 /** What a person is told about a kind that cannot be read. */
 export const REFUSALS: Record<RefusedKind | 'tiff' | 'deep jpeg', string> = {
   heic: 'This is a HEIC photo, which cannot be read here. Export it as JPEG, or on an iPhone choose Settings > Camera > Formats > Most Compatible.',
+  'animated-avif':
+    'This is an animated AVIF, which cannot be read here. Save it as an animated WebP or GIF, or one picture of it as AVIF.',
   svg: `This is an SVG drawing, which is refused because it can hold programs. ${EXPORT_IT}`,
   pdf: 'This is a PDF document, not a picture. Export the page as JPEG or PNG and upload that.',
   bmp: `This is a BMP picture, which cannot be read here. ${EXPORT_IT}`,
