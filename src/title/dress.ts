@@ -1,4 +1,5 @@
 // Letters with their help as one patch to lay over the picture: glow, outline or banner behind, colour, emoji on top. Pure.
+import { by255, type Rgb } from './colour.ts'
 import { squaredDistances } from './distance.ts'
 import type { Help } from './help.ts'
 import { around, type Letters } from './letters.ts'
@@ -19,18 +20,34 @@ export function dress(letters: Letters, ring: Ring, help: Help): Patch {
   const [red, green, blue] = help.fill
   const [backRed, backGreen, backBlue] = help.back
   const pixels = new Uint8Array(4 * width * height)
-  for (let pixel = 0, at = 0; pixel < cover.length; pixel++, at += 4) {
+  const words = new Uint32Array(pixels.buffer)
+  const bare = shadesOf(help.back)
+  const letter = shadesOf(help.fill)[255]!
+  for (let pixel = 0; pixel < cover.length; pixel++) {
     const ink = cover[pixel]!
     const field = behind[pixel]!
-    if (ink === 0 && field === 0) continue
-    const rest = ((field * (255 - ink) + 127) / 255) | 0
-    pixels[at] = ((red * ink + backRed * rest + 127) / 255) | 0
-    pixels[at + 1] = ((green * ink + backGreen * rest + 127) / 255) | 0
-    pixels[at + 2] = ((blue * ink + backBlue * rest + 127) / 255) | 0
-    pixels[at + 3] = ink + rest
+    // Few pixels are neither letter nor ground.
+    if (ink === 0) words[pixel] = bare[field]!
+    else if (ink === 255) words[pixel] = letter
+    else {
+      const at = 4 * pixel
+      const rest = by255(field * (255 - ink))
+      pixels[at] = by255(red * ink + backRed * rest)
+      pixels[at + 1] = by255(green * ink + backGreen * rest)
+      pixels[at + 2] = by255(blue * ink + backBlue * rest)
+      pixels[at + 3] = ink + rest
+    }
   }
   if (emoji) layOver(pixels, emoji)
   return { pixels, x, y, width, height }
+}
+
+/** A colour at each alpha, as four bytes in one number. */
+function shadesOf([red, green, blue]: Rgb): Uint32Array {
+  const shades = new Uint8Array(4 * 256)
+  for (let alpha = 0; alpha < 256; alpha++)
+    shades.set([by255(red * alpha), by255(green * alpha), by255(blue * alpha), alpha], 4 * alpha)
+  return new Uint32Array(shades.buffer)
 }
 
 function layOver(pixels: Uint8Array, emoji: Uint8Array): void {

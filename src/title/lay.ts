@@ -1,29 +1,24 @@
 // A patch laid over a picture, pixel by pixel (Porter and Duff, "over"). Pure.
 import type { Picture } from './analysis.ts'
+import { by255 } from './colour.ts'
 import type { Patch } from './dress.ts'
 
-/** Changes the picture's own pixels. Four channels are straight alpha here. */
-export function lay({ data, width, channels }: Picture, patch: Patch): void {
-  for (let row = 0; row < patch.height; row++) {
-    const from = 4 * row * patch.width
-    const ink = patch.pixels.subarray(from, from + 4 * patch.width)
-    layRow(data, channels * ((patch.y + row) * width + patch.x), channels, ink)
-  }
-}
-
-/** `start`: where the first pixel of this row of the patch goes. */
-function layRow(data: Uint8Array, start: number, channels: 3 | 4, ink: Uint8Array): void {
-  for (let from = 0, to = start; from < ink.length; from += 4, to += channels) {
-    const alpha = ink[from + 3]!
-    if (alpha === 0) continue
-    if (channels === 4 && data[to + 3] !== 255) {
-      layClear(data, to, ink, from)
-      continue
+/** Changes the picture's own pixels. Four channels are straight alpha here. No colour of a patch is more than its alpha. */
+export function lay({ data, width, channels }: Picture, { pixels, ...patch }: Patch): void {
+  for (let row = 0, from = 0; row < patch.height; row++) {
+    let to = channels * ((patch.y + row) * width + patch.x)
+    for (const end = from + 4 * patch.width; from < end; from += 4, to += channels) {
+      const alpha = pixels[from + 3]!
+      if (alpha === 0) continue
+      if (channels === 4 && data[to + 3] !== 255) {
+        layClear(data, to, pixels, from)
+        continue
+      }
+      const rest = 255 - alpha
+      data[to] = pixels[from]! + by255(data[to]! * rest)
+      data[to + 1] = pixels[from + 1]! + by255(data[to + 1]! * rest)
+      data[to + 2] = pixels[from + 2]! + by255(data[to + 2]! * rest)
     }
-    const rest = (255 - alpha) / 255
-    data[to] = Math.min(255, ink[from]! + data[to]! * rest + 0.5)
-    data[to + 1] = Math.min(255, ink[from + 1]! + data[to + 1]! * rest + 0.5)
-    data[to + 2] = Math.min(255, ink[from + 2]! + data[to + 2]! * rest + 0.5)
   }
 }
 
