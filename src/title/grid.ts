@@ -29,25 +29,46 @@ export function sumOver({ sums, stride }: Grid, left: number, top: number, right
   )
 }
 
-let rows = new Float32Array(0)
-
-/** The mean of the square of `2 radius + 1` around each cell, of what of it lies inside. */
-export function blurred(values: Float32Array, width: number, height: number, radius: number): Float32Array {
-  if (rows.length < values.length) rows = new Float32Array(values.length)
-  const means = new Float32Array(values.length)
-  for (let y = 0; y < height; y++) meanLine(values, rows, y * width, width, 1, radius)
-  for (let x = 0; x < width; x++) meanLine(rows, means, x, height, width, radius)
-  return means
+export interface Size {
+  width: number
+  height: number
 }
 
-function meanLine(
+/** Makes a line of one grid from that of another: `length` cells from `start` on, `step` apart. */
+export type LineFilter = (
   from: Float32Array,
   to: Float32Array,
   start: number,
   length: number,
   step: number,
   radius: number,
+) => void
+
+/** Rows, by way of `spare`, then columns; `to` may be `from`. */
+export function filtered(
+  filter: LineFilter,
+  from: Float32Array,
+  spare: Float32Array,
+  to: Float32Array,
+  { width, height }: Size,
+  across: number,
+  down = across,
 ): void {
+  for (let y = 0; y < height; y++) filter(from, spare, y * width, width, 1, across)
+  for (let x = 0; x < width; x++) filter(spare, to, x, height, width, down)
+}
+
+let spare = new Float32Array(0)
+
+/** The mean of the square of `2 radius + 1` around each cell, of what of it lies inside. */
+export function blurred(values: Float32Array, width: number, height: number, radius: number): Float32Array {
+  if (spare.length < values.length) spare = new Float32Array(values.length)
+  const means = new Float32Array(values.length)
+  filtered(meanLine, values, spare, means, { width, height }, radius)
+  return means
+}
+
+const meanLine: LineFilter = (from, to, start, length, step, radius) => {
   let sum = 0
   let count = Math.min(radius, length)
   for (let index = 0; index < count; index++) sum += from[start + step * index]!

@@ -1,0 +1,126 @@
+// The glow behind letters: whole on their ring, soft beyond, as strong along the line as each letter needs. Pure.
+import { squaredDistances } from './distance.ts'
+import { filtered, type LineFilter, type Size } from './grid.ts'
+import type { Help } from './help.ts'
+import type { Letters } from './letters.ts'
+import { type Ring, ringWidth } from './ring.ts'
+
+/** Wide enough to fill the whole ring. */
+export const outlineWidth = (size: number) => ringWidth(size) + 1.2
+
+/** How far a glow reaches, and how far each letter's own strength does along the line, in letter sizes. */
+const GLOW_REACH = 0.44
+const STRENGTH_REACH = 0.3
+
+/** Whole on the ring, soft outside it: ink grown by a distance and blurred by less, at a fraction of the size. */
+export function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): Uint8Array {
+  const { width, height, size } = letters
+  const shrink = Math.max(1, Math.min(4, Math.round(size / 26)))
+  const small = shrunk(letters, shrink)
+  const whole = (kind === 'outline' ? outlineWidth(size) : ringWidth(size)) + 1
+  const radius = Math.max(1, Math.round((GLOW_REACH * size - whole) / 6 / shrink))
+  const grown = Math.min(250, Math.ceil(whole / shrink) + 3 * radius + 1)
+  const full = new Float32Array(small.cover.length).fill(255 * strengths[0]!)
+  const spare = new Float32Array(full.length)
+  if (!strengths.every((strength) => strength === strengths[0])) {
+    for (let y = 0, cell = 0; y < small.height; y++)
+      for (let x = 0; x < small.width; x++, cell++)
+        full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
+    const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
+    strongest(full, spare, small, along, 3 * radius + 1)
+  }
+  const squares = squaredDistances(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
+  for (let cell = 0; cell < full.length; cell++) if (squares[cell]! > grown * grown) full[cell] = 0
+  for (let pass = 0; pass < 3; pass++) filtered(blurLine, full, spare, full, small, radius)
+  return enlarged(full, small.width, small.height, shrink, width, height)
+}
+
+/** A cell has ink where any of its pixels does. */
+function shrunk({ cover, width, height, ink }: Letters, shrink: number) {
+  const small = { width: Math.ceil(width / shrink), height: Math.ceil(height / shrink) }
+  const cells = new Uint8Array(small.width * small.height)
+  const column = Uint16Array.from({ length: width }, (_, x) => x / shrink)
+  for (let y = ink.y; y < ink.y + ink.height; y++) {
+    const row = Math.floor(y / shrink) * small.width
+    for (let x = ink.x; x < ink.x + ink.width; x++) if (cover[y * width + x]! >= 128) cells[row + column[x]!] = 255
+  }
+  return { ...small, cover: cells }
+}
+
+/** The largest value in the rectangle around each cell, in place: what is blurred afterwards is nowhere weaker than it was. */
+function strongest(values: Float32Array, spare: Float32Array, size: Size, across: number, down: number): void {
+  const room = Math.max(size.width + 2 * across, size.height + 2 * down)
+  const since = new Float32Array(room)
+  const until = new Float32Array(room)
+  /** Three comparisons a value, however far it looks: the largest since and until the borders of blocks as long as the window (van Herk). */
+  const inLine: LineFilter = (from, to, start, length, step, reach) => {
+    const block = 2 * reach + 1
+    const end = length + 2 * reach
+    const at = (index: number) => (index < reach || index >= length + reach ? 0 : from[start + step * (index - reach)]!)
+    for (let index = 0, inBlock = 0; index < end; index++, inBlock = inBlock === block - 1 ? 0 : inBlock + 1)
+      since[index] = inBlock === 0 ? at(index) : Math.max(since[index - 1]!, at(index))
+    for (
+      let index = end - 1, inBlock = index % block;
+      index >= 0;
+      index--, inBlock = inBlock === 0 ? block - 1 : inBlock - 1
+    )
+      until[index] = inBlock === block - 1 || index === end - 1 ? at(index) : Math.max(until[index + 1]!, at(index))
+    for (let index = 0; index < length; index++)
+      to[start + step * index] = Math.max(until[index]!, since[index + 2 * reach]!)
+  }
+  filtered(inLine, values, spare, values, size, across, down)
+}
+
+/** What lies outside counts as what stands at the edge. */
+const blurLine: LineFilter = (from, to, start, length, step, radius) => {
+  const share = 1 / (2 * radius + 1)
+  const last = start + step * (length - 1)
+  let sum = (radius + 1) * from[start]!
+  for (let index = 1; index <= radius; index++) sum += from[Math.min(last, start + step * index)]!
+  for (let at = start, behind = start - step * radius, ahead = start + step * (radius + 1); at <= last; ) {
+    to[at] = sum * share
+    sum += from[Math.min(ahead, last)]! - from[Math.max(behind, start)]!
+    at += step
+    behind += step
+    ahead += step
+  }
+}
+
+/** Bilinear. */
+function enlarged(
+  values: Float32Array,
+  smallWidth: number,
+  smallHeight: number,
+  shrink: number,
+  width: number,
+  height: number,
+): Uint8Array {
+  const full = new Uint8Array(width * height)
+  const columns = steps(width, smallWidth, shrink)
+  const rows = steps(height, smallHeight, shrink)
+  const line = new Float32Array(smallWidth + 1)
+  for (let y = 0, pixel = 0; y < height; y++) {
+    const above = rows.index[y]! * smallWidth
+    const below = Math.min(rows.index[y]! + 1, smallHeight - 1) * smallWidth
+    for (let x = 0; x < smallWidth; x++)
+      line[x] = values[above + x]! + (values[below + x]! - values[above + x]!) * rows.share[y]!
+    line[smallWidth] = line[smallWidth - 1]!
+    for (let x = 0; x < width; x++, pixel++) {
+      const left = columns.index[x]!
+      full[pixel] = line[left]! + (line[left + 1]! - line[left]!) * columns.share[x]! + 0.5
+    }
+  }
+  return full
+}
+
+/** For each pixel: the cell before it, and how far it lies towards the next one. */
+function steps(length: number, cells: number, shrink: number) {
+  const index = new Uint16Array(length)
+  const share = new Float32Array(length)
+  for (let pixel = 0; pixel < length; pixel++) {
+    const place = Math.min(Math.max((pixel + 0.5) / shrink - 0.5, 0), cells - 1)
+    index[pixel] = Math.floor(place)
+    share[pixel] = place - Math.floor(place)
+  }
+  return { index, share }
+}
