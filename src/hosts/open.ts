@@ -50,7 +50,7 @@ async function openNotifier(name: string, url: string, config: Config, log: Log)
 /** `size` decoder processes. */
 export async function openRenderer(config: Config, size: number, options: DecoderStart = {}): Promise<Renderer> {
   const [{ removeLeftFolders }, { poolRenderer }] = await Promise.all([
-    import('../render/decoder.ts'),
+    import('../render/folders.ts'),
     import('../render/pool.ts'),
   ])
   removeLeftFolders()
@@ -58,5 +58,5 @@ export async function openRenderer(config: Config, size: number, options: Decode
   return poolRenderer({ size, limits: { maxBytes }, tiff, ...options })
 }
 
-/** Node's own options for each decoder process, and whether the first one starts before there is a job. */
-type DecoderStart = Pick<PoolOptions, 'execArgv' | 'startsAtOnce'>
+/** Node's own options for each decoder process, and the first one where it runs already. */
+type DecoderStart = Pick<PoolOptions, 'execArgv' | 'first'>

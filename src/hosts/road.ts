@@ -7,6 +7,7 @@ import { memoryFeed, sharedFeed } from '../feed.ts'
 import { openOutbox } from '../outbox.ts'
 import type { Job, Queue } from '../queue/queue.ts'
 import { reconcile } from '../reconcile.ts'
+import type { Decoder } from '../render/decoder.ts'
 import type { Log, Road } from '../road.ts'
 import { ensureSentinel, originalsArePresent } from '../sentinel.ts'
 import { lockByTrying, lockInProcess } from '../storage/conditions.ts'
@@ -37,14 +38,14 @@ export interface RoadOptions {
   render?: boolean
   /** Node's own options for the decoder processes. */
   decoderExecArgv?: string[]
-  /** Start a decoder process while the rest is being opened: a picture is waiting. */
-  decodesAtOnce?: boolean
+  /** One that was started before all else, because a picture is waiting; closed with the rest. */
+  firstDecoder?: Decoder | undefined
 }
 
 export async function openRoad(
   config: Config,
   log: Log,
-  { render = true, decoderExecArgv = [], decodesAtOnce = false }: RoadOptions = {},
+  { render = true, decoderExecArgv = [], firstDecoder }: RoadOptions = {},
 ): Promise<RunningRoad> {
   const { rules, presets, limits } = config
   const instance = randomUUID()
@@ -54,7 +55,7 @@ export async function openRoad(
   }
   try {
     const decoders = config.decoders ?? availableParallelism()
-    const renderer = await openRenderer(config, decoders, { execArgv: decoderExecArgv, startsAtOnce: decodesAtOnce })
+    const renderer = await openRenderer(config, decoders, { execArgv: decoderExecArgv, first: firstDecoder })
     closing.push(renderer.close)
     const cluster = await openCluster(config, instance)
     if (cluster) closing.push(cluster.close)

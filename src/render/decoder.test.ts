@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
 import { presetSchema } from '../preset.ts'
-import { type Decoder, openDecoder, removeLeftFolders } from './decoder.ts'
+import { type Decoder, openDecoder } from './decoder.ts'
+import { removeLeftFolders } from './folders.ts'
 
 let decoder: Decoder | undefined
 afterEach(() => decoder?.close())
 
 it('a job that cannot be sent fails by itself, before and after the process has begun', async () => {
-  const opened = openDecoder({}, () => {})
+  const opened = openDecoder()
   decoder = opened
   const presets = { small: presetSchema.parse({ width: 16 }) }
   const job = { request: { bytes: await photo(), presets, title: '' }, limits: {}, tiff: false }

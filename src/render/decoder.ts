@@ -1,11 +1,11 @@
 // One decoder process as its parent sees it: started lazily, watched while busy, retired when it has grown, its death explained.
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { setPriority, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import type { ChildMessage, JobMessage } from './child.ts'
+import { makeFolder } from './folders.ts'
 import type { RenderOutcome, RenderRequest } from './renderer.ts'
 
 export interface DecoderOptions {
@@ -34,6 +34,8 @@ export interface Decoder {
   readonly busy: boolean
   /** Runs one job; never rejects. */
   run(job: DecoderJob, large: boolean): Promise<Ended>
+  /** Resolves when its process has ended. */
+  readonly ended: Promise<void>
   close(): Promise<void>
 }
 
@@ -68,25 +70,11 @@ interface Current {
   finish: (ended: Ended) => void
 }
 
-const FOLDER = 'thumbsmith-decoder-'
-
-/** Removes the folders of decoders that were killed together with their parent; one that runs has left its own by then. */
-export function removeLeftFolders(): void {
-  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER))) {
-    const path = join(tmpdir(), name)
-    try {
-      if (Date.now() - statSync(path).mtimeMs > 2 * START_MS) rmdirSync(path)
-    } catch {
-      // It is somebody else's, gone by now, or not empty.
-    }
-  }
-}
-
-/** A decoder; its process is forked at once. `onGone` is called once, when the process has ended. */
-export function openDecoder(options: DecoderOptions, onGone: () => void): Decoder {
+/** A decoder; its process is forked at once. */
+export function openDecoder(options: DecoderOptions = {}): Decoder {
   const { wallMs = 15_000, recycleAfter = 200, recycleAboveRssBytes = 300_000_000 } = options
   const { maxRssBytes = 512_000_000, maxRssBytesWhenLarge = 1_500_000_000 } = options
-  const cwd = mkdtempSync(join(tmpdir(), FOLDER))
+  const cwd = makeFolder()
   const child = forkChild(options, cwd)
   let ready = false
   let gone = false
@@ -94,7 +82,7 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
   let jobs = 0
   let stderr = ''
   let current: Current | undefined
-  const exited = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     const left = (reason: string) => {
       if (!alive) return
       alive = false
@@ -169,7 +157,6 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
   function leave(reason: string): void {
     gone = true
     rmSync(cwd, { recursive: true, force: true })
-    onGone()
     if (current) end(explain(current, [reason, stderr.trim()].filter(Boolean).join('\n')))
   }
 
@@ -211,9 +198,10 @@ export function openDecoder(options: DecoderOptions, onGone: () => void): Decode
         if (ready) begin()
       })
     },
+    ended,
     close() {
       retire()
-      return exited
+      return ended
     },
   }
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { MARKERS } from '../../test/faults/decoder-hook.ts'
 import * as pictures from '../../test/fixtures/pictures.ts'
 import { presetSchema } from '../preset.ts'
+import { openDecoder } from './decoder.ts'
 import { type PoolOptions, poolRenderer } from './pool.ts'
 import type { Renderer } from './renderer.ts'
 
@@ -129,6 +130,21 @@ test('a decoder that cannot start fails each job once, with its reason', async (
     expect(failure).toMatchObject({
       reason: { code: 'internal', retry: 'later', detail: expect.stringContaining('no sharp here') },
     })
+})
+
+testOnLinux('takes over a decoder that runs already, replaces it when it dies, and ends it', async () => {
+  const first = openDecoder()
+  const renderer = pool({ size: 1, first })
+  expect(await outcomeOf(renderer, photo)).toBe('rendered')
+  const [pid, ...others] = decodersOf(process.pid)
+  expect(others).toEqual([])
+  process.kill(pid!, 'SIGKILL')
+  await first.ended
+  expect(await outcomeOf(renderer, photo)).toBe('rendered')
+  const late = openDecoder()
+  await pool({ size: 1, first: late }).close()
+  await late.ended
+  expect(decodersOf(process.pid)).toHaveLength(1)
 })
 
 testOnLinux('is replaced after so many jobs', async () => {

@@ -13,8 +13,8 @@ export interface PoolOptions extends DecoderOptions {
   largeFromBytes?: number
   /** Read TIFF too (default: no). */
   tiff?: boolean
-  /** Starts the first decoder process at once, for those who know that a job is coming. */
-  startsAtOnce?: boolean
+  /** The first decoder, of those who knew before that a job is coming; the pool closes it. */
+  first?: Decoder | undefined
 }
 
 const LARGE_FROM_BYTES = 400_000_000
@@ -31,7 +31,7 @@ interface Job {
 }
 
 /**
- * A renderer whose decoding runs in child processes; starts none before the first job, unless told to. Jobs wait first in, first out.
+ * A renderer whose decoding runs in child processes; starts none before the first job. Jobs wait first in, first out.
  * A job whose picture turns out to be large waits for the large lane, in which one runs at a time.
  *
  * `render` throws like `render` of render.ts, and `decoder.died`, `decoder.too_slow` or `decoder.too_much_memory` where the process had to
@@ -64,12 +64,7 @@ export function poolRenderer(options: PoolOptions = {}): Renderer {
     for (const decoder of decoders) if (!decoder.busy) return decoder
     if (decoders.size >= size) return undefined
     try {
-      const decoder = openDecoder(options, () => {
-        decoders.delete(decoder)
-        dispatch()
-      })
-      decoders.add(decoder)
-      return decoder
+      return adopt(openDecoder(options))
     } catch (error) {
       const failure = new ThumbsmithError('internal', 'The decoder process cannot start; see the log.', {
         detail: String(error),
@@ -77,6 +72,15 @@ export function poolRenderer(options: PoolOptions = {}): Renderer {
       for (const job of waiting.splice(0)) job.reject(failure)
       return undefined
     }
+  }
+
+  function adopt(decoder: Decoder): Decoder {
+    decoders.add(decoder)
+    void decoder.ended.then(() => {
+      decoders.delete(decoder)
+      dispatch()
+    })
+    return decoder
   }
 
   async function run(job: Job, decoder: Decoder): Promise<void> {
@@ -112,7 +116,7 @@ export function poolRenderer(options: PoolOptions = {}): Renderer {
     await Promise.all([...decoders].map((decoder) => decoder.close()))
   }
 
-  if (options.startsAtOnce) freeDecoder()
+  if (options.first) adopt(options.first)
 
   return {
     render(request) {

@@ -5,7 +5,7 @@ import { awsRecord, formEncoded } from '../../test/fixtures/store-events.ts'
 import { type Laptop, openLaptop, removeLaptop } from '../../test/road/laptop.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { stateOf } from '../manifest.ts'
-import { renderBatch, type SqsRecord } from './lambda-render.ts'
+import { renderBatch, type SqsRecord } from './lambda-batch.ts'
 import type { RunningRoad } from './road.ts'
 
 const YAML = `
