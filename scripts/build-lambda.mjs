@@ -41,6 +41,8 @@ try {
   const api = join(work, 'api')
   await layOut(api, ['hosts/lambda-api'])
   cpSync(join(ROOT, 'dist', 'web'), join(api, 'dist', 'web'), { recursive: true })
+  // The dashboard sets titles while they are typed, and asks for these files.
+  await addTitles(api)
   write('api', api)
   for (const arch of options.arch) {
     const render = join(work, `render-${arch}`)
@@ -94,7 +96,7 @@ function addSharp(folder, arch) {
   cpSync(join(at, 'node_modules', '@img'), join(folder, 'node_modules', '@img'), { recursive: true })
 }
 
-/** Skia and the files of the fonts that titles are drawn with. */
+/** Skia and the files of the fonts that titles are drawn with. The API only hands them out. */
 async function addTitles(folder) {
   const copy = (path) => cpSync(join(modules, path), join(folder, 'node_modules', path), { recursive: true })
   for (const path of ['package.json', 'bin/canvaskit.js', 'bin/canvaskit.wasm']) copy(`canvaskit-wasm/${path}`)

@@ -37,7 +37,8 @@ export const RULES = [
   { name: 'common', prefix: 'common/', presets: ['small'], ticket: 'common/{id}.{ext}' },
 ]
 
-export interface ApiOptions extends Partial<Pick<Services, 'origins' | 'rateLimit' | 'dashboard' | 'auth' | 'ready'>> {
+export interface ApiOptions
+  extends Partial<Pick<Services, 'origins' | 'rateLimit' | 'dashboard' | 'packages' | 'auth' | 'ready'>> {
   rules?: unknown[]
   uploadMaxBytes?: number
   linkSeconds?: number
@@ -114,6 +115,7 @@ export async function openApi(options: ApiOptions = {}) {
     },
     rateLimit: options.rateLimit,
     dashboard: options.dashboard,
+    packages: options.packages,
   }
   const appOptions = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }
   let app = httpApp(services, appOptions)

@@ -75,4 +75,18 @@ describe('pages', () => {
     expect((await served.ask('HEAD', '/')).status).toBe(200)
     await served.close()
   })
+
+  it('send a package’s file in parts, where parts are asked for', async () => {
+    const body = Uint8Array.of(0, 1, 2, 3, 4)
+    const served = await openApi({ packages: async () => ({ contentType: 'font/woff2', body }) })
+    const get = async (range: string) => {
+      const answer = await served.ask('GET', '/packages/1a2b/@fontsource/anton/a.woff2', { headers: { range } })
+      return [answer.status, answer.headers.get('content-range'), ...new Uint8Array(await answer.arrayBuffer())]
+    }
+    expect(await get('bytes=0-1')).toEqual([206, 'bytes 0-1/5', 0, 1])
+    expect(await get('bytes=3-999')).toEqual([206, 'bytes 3-4/5', 3, 4])
+    for (const none of ['', 'bytes=5-9', 'bytes=3-1', 'bytes=-2', 'bytes=0-0,2-3', 'lines=0-1'])
+      expect(await get(none), none).toEqual([200, null, ...body])
+    await served.close()
+  })
 })

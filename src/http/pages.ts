@@ -108,9 +108,10 @@ export function dashboardRoutes(api: Api, { dashboard, packages }: Services): vo
     return sendAsset(c, dashboard?.(`assets/${name}`), FOR_GOOD)
   })
   // The address holds a hash of their versions.
-  api.get('/packages/:versions{\\w+}/:path{[@\\w][\\w./@-]*}', async (c) =>
-    sendAsset(c, await packages?.(c.req.param('path')), FOR_GOOD),
-  )
+  api.get('/packages/:versions{\\w+}/:path{[@\\w][\\w./@-]*}', async (c) => {
+    const asset = await packages?.(c.req.param('path'))
+    return (asset && sendPart(c, asset, FOR_GOOD)) ?? sendAsset(c, asset, FOR_GOOD)
+  })
   api.get('/:name{\\w[\\w-]*\\.[\\w.-]+}', (c) => sendAsset(c, dashboard?.(c.req.param('name')), 'no-cache'))
 }
 
@@ -119,6 +120,20 @@ function accepts(c: Context<ApiEnv>, encoding: string): boolean {
   return offers.some((offer) => {
     const [name, quality = ''] = offer.split(';').map((part) => part.trim())
     return name === encoding && !/^q=0(\.0*)?$/.test(quality)
+  })
+}
+
+/** One range of bytes, where one is asked for that we have: a function on Lambda cannot answer with a large file at once. */
+function sendPart(c: Context<ApiEnv>, { body, contentType }: Asset, cacheControl: string): Response | undefined {
+  const [, from, to] = /^bytes=(\d{1,9})-(\d{1,9})$/.exec(c.req.header('range') ?? '') ?? []
+  const start = Number(from)
+  const end = Math.min(Number(to) + 1, body.length)
+  if (from === undefined || start >= end) return undefined
+  return c.body(body.slice(start, end), 206, {
+    'content-type': contentType,
+    'content-range': `bytes ${start}-${end - 1}/${body.length}`,
+    'cache-control': cacheControl,
+    vary: 'Accept-Encoding',
   })
 }
 

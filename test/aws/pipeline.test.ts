@@ -48,6 +48,9 @@ const raw = (bucket: string, key: string) => ({
   ],
 })
 
+/** As the dashboard asks for fonts. */
+const PART = { range: 'bytes=0-3999999' }
+
 describe('youtube', () => {
   let stack: Stack
   let token: string
@@ -95,6 +98,16 @@ describe('youtube', () => {
     const page = await stack.ask(stack.outputs.api_url, '/')
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
     expect((await stack.ask(stack.outputs.api_url, '/v1/originals')).status).toBe(401)
+    // What it sets titles with while they are typed; no answer of a function may have more than 6 MB, as base64.
+    for (const [path, type, headers] of [
+      ['canvaskit-wasm/bin/canvaskit.wasm', 'application/wasm', { 'accept-encoding': 'gzip' }],
+      ['@fontsource/anton/unicode.json', 'application/json', {}],
+      ['@fontsource/noto-color-emoji/files/noto-color-emoji-emoji-400-normal.woff2', 'font/woff2', PART],
+    ] as const) {
+      const asset = await stack.ask(stack.outputs.api_url, `/packages/1/${path}`, { headers })
+      expect([asset.status, asset.headers['content-type']], path).toEqual([headers === PART ? 206 : 200, type])
+      expect(asset.bytes.length * (4 / 3)).toBeLessThan(6_000_000)
+    }
     // The page may upload to the bucket, and pages of others may not.
     const preflight = (origin: string) =>
       fetch(`${aws.endpoint}/${stack.outputs.originals_bucket}`, {
