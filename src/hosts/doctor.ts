@@ -55,6 +55,7 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
   })
   if (config) {
     const known = config
+    await check('own fonts', () => checkOwnFonts(known))
     await checkStores(known, check)
     await check('queue', () => checkQueue(known))
   }
@@ -113,6 +114,16 @@ async function checkFonts(): Promise<Finding> {
   const absent = PACKAGES.filter((_, index) => faces[index]!.length === 0)
   const wanted = absent.map(({ optional, name }) => `; for ${optional} titles: npm install ${name}`)
   return { ok: `${files.length} files${wanted.join('')}` }
+}
+
+async function checkOwnFonts({ presets }: Config): Promise<Finding> {
+  const { unreadableFonts } = await import('./own-fonts.ts')
+  const { count, unreadable } = await unreadableFonts(presets)
+  if (unreadable.length === 0) return { ok: count === 0 ? 'none' : `${count}, readable` }
+  return {
+    wrong: `the font of ${unreadable.join(', ')} cannot be read.`,
+    mend: 'Put a whole TTF, OTF or WOFF2 file in its place.',
+  }
 }
 
 async function checkDashboard(): Promise<Finding> {
