@@ -14,7 +14,7 @@ import { cutRaw, type Raw } from './raw.ts'
 import type { Rendered, RenderFailure, RenderOutcome, RenderRequest } from './renderer.ts'
 import { findSubject } from './subject.ts'
 import { thumbhashOf } from './thumbhash.ts'
-import { encodeTitled } from './title.ts'
+import { encodeTitled, prepareTitles } from './title.ts'
 import { layWatermark } from './watermark.ts'
 
 /** A request as a library user writes it: presets may leave out whatever has a default. */
@@ -82,6 +82,7 @@ async function open(
 ): Promise<{ plan: RenderPlan; decoded: Decoded }> {
   const plan = planRender(original, request.presets, request.focus)
   admit(original, plan, limits)
+  if (request.title && Object.values(request.presets).some(titleStyleOf)) prepareTitles()
   const decoded = await decode(request.bytes, original, plan)
   return decoded ? { plan, decoded } : open(request, { ...original, hasFirstScan: false }, limits)
 }

@@ -25,6 +25,11 @@ export async function loadPainter(): Promise<TitlePainter> {
   return openTitlePainter({ canvasKit: await canvasKit.default(), readFile: readPackageFile })
 }
 
+/** Loads what titles are drawn with while the picture is decoded. What goes wrong comes to light with the title. */
+export function prepareTitles(): void {
+  painter.ready().catch(() => {})
+}
+
 /** A file of an installed package, such as `@fontsource/anton/unicode.json`. */
 export async function readPackageFile(path: string): Promise<Uint8Array> {
   return readFile(fileURLToPath(import.meta.resolve(path)))
