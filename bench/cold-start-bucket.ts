@@ -11,7 +11,7 @@ interface Stored {
 export interface Bucket {
   url: string
   server: Server
-  /** Forgets all, and holds these, by bucket and key. */
+  /** Forgets all but the sentinels, by which stores that were used before know each other, and holds these, by bucket and key. */
   reset(objects: Record<string, Uint8Array>): void
   /** Resolves when a key that begins so was written. */
   stored(prefix: string): Promise<void>
@@ -52,7 +52,7 @@ export async function openBucket(): Promise<Bucket> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     reset(contents) {
-      objects.clear()
+      for (const key of objects.keys()) if (!key.endsWith('sentinel')) objects.delete(key)
       for (const [key, bytes] of Object.entries(contents))
         put(key, Buffer.from(bytes), { 'content-type': 'image/jpeg' })
     },
