@@ -1,5 +1,6 @@
 // One process of the bench: renders a file so many times with one of the engines that run in Node. Arguments: engine, file, recipe (JSON), repeats, folder.
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BenchRendition } from './recipes.ts'
@@ -19,7 +20,7 @@ async function thumbsmith(): Promise<Engine> {
     recipe.map(({ name, width, height, fit, format }) => [name, { width, height, fit, format }]),
   )
   return async () => {
-    const { renditions } = await render({ bytes: await readFile(file), presets })
+    const { renditions } = await render({ bytes: readFileSync(file), presets })
     return Object.fromEntries(
       Object.entries(renditions).map(([name, result]) => {
         if ('failure' in result) throw new Error(result.failure.detail ?? result.failure.message)
@@ -33,7 +34,7 @@ async function thumbsmith(): Promise<Engine> {
 async function sharpCalls(): Promise<Engine> {
   const { default: sharp } = await import('sharp')
   return async () => {
-    const bytes = await readFile(file)
+    const bytes = readFileSync(file)
     const files: Files = {}
     for (const { name, width, height, fit, format } of recipe)
       files[name] = await sharp(bytes)

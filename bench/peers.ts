@@ -1,7 +1,8 @@
 // The engines that the bench compares: the command that runs each, and how each is fetched when it is not there.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { CACHE } from './inputs.ts'
@@ -26,8 +27,9 @@ const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '..')
 const PYTHON = join(CACHE, 'venv', 'bin', 'python')
 const IPX = join(CACHE, 'ipx')
-/** The environment that the pool gives its decoders (src/render/decoder.ts). */
+/** The environment and the flags that the pool gives its decoders (src/render/decoder.ts). */
 const DECODER_ENV = ['MALLOC_ARENA_MAX=2', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_MMAP_THRESHOLD_=1048576']
+const DECODER_FLAGS = ['--initial-old-space-size=64']
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -50,11 +52,15 @@ const has = (command: string) => {
   }
 }
 
-const node = (engine: string, work: Work, env: string[] = []) => [
+/** As JavaScript, which is what ships: Node's own stripping of types stays in the heap that V8 goes over. */
+const CANDIDATE = join(CACHE, 'candidate.mjs')
+
+const node = (engine: string, work: Work, env: string[] = [], flags: string[] = []) => [
   'env',
   ...env,
   process.execPath,
-  join(HERE, 'candidate.ts'),
+  ...flags,
+  CANDIDATE,
   engine,
   work.file,
   JSON.stringify(work.recipe),
@@ -75,7 +81,7 @@ function thumbsmithPeer(): Peer {
     if (!existsSync(join(dist, 'render/render.js'))) throw error
   }
   const env = [...DECODER_ENV, `BENCH_ENGINE=${join(dist, 'render/render.js')}`]
-  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env) }
+  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env, DECODER_FLAGS) }
 }
 
 async function ipxPeer(): Promise<Peer | undefined> {
@@ -169,6 +175,8 @@ async function floorPeer(): Promise<Peer | undefined> {
 
 /** Every engine that can run here, thumbsmith first. */
 export async function openPeers(): Promise<Peer[]> {
+  mkdirSync(CACHE, { recursive: true })
+  writeFileSync(CANDIDATE, stripTypeScriptTypes(readFileSync(join(HERE, 'candidate.ts'), 'utf8')))
   const sharpPeer: Peer = { name: 'sharp', command: (work) => node('sharp', work) }
   const peers = [thumbsmithPeer(), sharpPeer, pillowPeer(), await ipxPeer(), vipsthumbnailPeer(), await floorPeer()]
   return peers.filter((peer) => peer !== undefined)

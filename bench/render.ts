@@ -18,6 +18,8 @@ const { values } = parseArgs({
     recipes: { type: 'string', default: Object.keys(RECIPES).join() },
     peers: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    /** Images a process; a decoder lives for 200. */
+    images: { type: 'string', default: '25' },
     quality: { type: 'boolean', default: false },
   },
 })
@@ -59,7 +61,7 @@ const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(n
 async function compare(peers: Peer[], input: string, recipe: string): Promise<Row[]> {
   const file = await inputFile(input)
   const work = { input, file, recipe: RECIPES[recipe]! }
-  const repeats = recipe === 'modern' || input.endsWith('-100') ? 3 : 13
+  const repeats = recipe === 'modern' || input.endsWith('-100') ? 3 : Number(values.images)
   const costs = new Map<Peer, Cost[]>()
   for (let round = 0; round < Number(values.rounds); round++)
     for (const peer of round % 2 ? [...peers].reverse() : peers) {

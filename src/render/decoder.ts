@@ -11,7 +11,7 @@ import type { RenderOutcome, RenderRequest } from './renderer.ts'
 export interface DecoderOptions {
   /** Added to the child's otherwise empty environment. */
   env?: Record<string, string>
-  /** Node options of the child, such as `--import`. */
+  /** Further Node options of the child, such as `--import`. */
   execArgv?: string[]
   /** A job that takes longer is ended with its process; default 15,000. */
   wallMs?: number
@@ -215,7 +215,8 @@ function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
   const child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
     cwd,
     env: { ...CHILD_ENV, ...options.env },
-    execArgv: options.execArgv ?? [],
+    // With less, V8 goes over its whole heap after every second picture (the same decision).
+    execArgv: ['--initial-old-space-size=64', ...(options.execArgv ?? [])],
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   })
