@@ -84,6 +84,10 @@ export const VARIABLES = {
     '',
     'The SNS topics, as whole ARNs separated by commas, whose signed messages are taken at `POST /events/s3`.',
   ],
+  THUMBSMITH_EVENTS_QUEUE: [
+    '',
+    'An SQS queue in which a bucket tells of its objects, as `sqs:` and its URL: servers take its messages.',
+  ],
   THUMBSMITH_SNS_TOPIC: ['', 'The whole ARN of the SNS topic that a notifier `sns:` publishes to.'],
   THUMBSMITH_WEBHOOK_SECRET: [
     '',
@@ -119,6 +123,7 @@ export interface Config {
   secret: string
   eventsSecret: string
   eventsTopics: string[]
+  eventsQueue: string
   snsTopic: string
   webhookSecret: string
   publicUrl: string
@@ -198,6 +203,7 @@ export function parseConfig(text: string, file: string, env: Record<string, stri
     secret: secret('THUMBSMITH_SECRET'),
     eventsSecret: secret('THUMBSMITH_EVENTS_SECRET'),
     eventsTopics: list('THUMBSMITH_EVENTS_TOPICS'),
+    eventsQueue: value('THUMBSMITH_EVENTS_QUEUE'),
     snsTopic: value('THUMBSMITH_SNS_TOPIC'),
     webhookSecret: value('THUMBSMITH_WEBHOOK_SECRET'),
     publicUrl: value('THUMBSMITH_PUBLIC_URL') && site('THUMBSMITH_PUBLIC_URL', value('THUMBSMITH_PUBLIC_URL')),

@@ -22,6 +22,8 @@ export interface RunningRoad {
   stores: Stores
   /** Its `enqueue` does not throw: what the engine of the queue does not take, the sweep finds. */
   queue: Queue
+  /** The same for those who can ask again: throws `queue.unavailable`. */
+  offer(job: Job): Promise<void>
   /** Whether it is this process that sweeps. */
   leads(): Promise<boolean>
   sweep(options?: Partial<SweepOptions>): Promise<SweepResult>
@@ -107,6 +109,7 @@ export async function openRoad(
       road,
       stores,
       queue: { ...queue, enqueue },
+      offer: queue.enqueue,
       leads: cluster ? cluster.leads : async () => true,
       sweep: (options) => sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed, ...options }),
       look,

@@ -15,7 +15,7 @@ import { openAuth } from './open.ts'
 import { packageFiles } from './package-files.ts'
 import { openRoad, type RunningRoad, readiness } from './road.ts'
 import { stopWhenTold } from './stop.ts'
-import { openStoreEvents } from './store-events.ts'
+import { openEventsQueue, openStoreEvents } from './store-events.ts'
 import { linkOrigins } from './stores.ts'
 import { VERSION } from './version.ts'
 
@@ -103,6 +103,8 @@ export async function startServer({
       }),
     )
     closing.push(listening.close)
+    const events = await openEventsQueue(config, running, removals.removed)
+    if (events) closing.push(events.close)
     if (stores.originals.watch) closing.push(await stores.originals.watch(notice))
     sweeping.soon()
     return { url: listening.url, close }

@@ -253,6 +253,7 @@ const NOT_ON_LAMBDA: Record<string, string> = {
   THUMBSMITH_SECRET: 'signs for folders only',
   THUMBSMITH_EVENTS_SECRET: 'events come through the queue',
   THUMBSMITH_EVENTS_TOPICS: 'events come through the queue',
+  THUMBSMITH_EVENTS_QUEUE: 'events come through the queue of jobs',
   THUMBSMITH_SWEEP_SECONDS: 'a schedule sweeps',
   HOST: 'API Gateway listens',
   PORT: 'API Gateway listens',
