@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
 import { openQueue } from '../src/hosts/engine.ts'
 import { render } from '../src/render/render.ts'
 import { readManifest } from '../src/state.ts'
@@ -22,6 +22,8 @@ const { values } = parseArgs({
   },
 })
 const PICTURES = Number(values.pictures)
+const ROUNDS = 5
+const EACH_ROUND = Math.ceil(PICTURES / ROUNDS)
 const WORKERS = [1, 2, 4]
 /** So many pictures first: a decoder that is cold is slower. */
 const WARM = 4
@@ -53,13 +55,11 @@ interface Cost {
 }
 
 /** One process, no queue and no store: what nothing can be faster than. */
-async function bareLoop(bytes: Uint8Array, { presets }: Config): Promise<Cost> {
-  const one = () => render({ bytes, presets, title: '', focus: undefined })
-  for (let i = 0; i < WARM; i++) await one()
+async function bareLoop(pictures: number): Promise<Cost> {
   const [since, cpu] = [performance.now(), process.cpuUsage()]
-  for (let i = 0; i < PICTURES; i++) await one()
+  for (let i = 0; i < pictures; i++) await render({ bytes, presets, title: '', focus: undefined })
   const { user, system } = process.cpuUsage(cpu)
-  return { perSecond: (PICTURES / (performance.now() - since)) * 1000, cpuEachMs: (user + system) / 1000 / PICTURES }
+  return { perSecond: (pictures / (performance.now() - since)) * 1000, cpuEachMs: (user + system) / 1000 / pictures }
 }
 
 /** A JPEG may hold comments: the same picture as so many originals. */
@@ -74,33 +74,40 @@ function withComment(jpeg: Buffer, text: string): Buffer {
 }
 
 const bytes = await readFile(await inputFile('jpeg-12'))
+const { presets } = readConfig({ THUMBSMITH_CONFIG: 'thumbsmith.yaml' })
 const [s3, engine] = await Promise.all([openTestS3(), values.engine === 'postgres' ? startPostgres() : startRedis()])
 try {
-  const config = readConfig({ THUMBSMITH_CONFIG: 'thumbsmith.yaml' })
   say(
-    `${PICTURES} JPEGs of 12 megapixels (${(bytes.length / 1e6).toFixed(1)} MB), ${Object.keys(config.presets).length} renditions each, ${values.engine}`,
+    `${PICTURES} JPEGs of 12 megapixels (${(bytes.length / 1e6).toFixed(1)} MB), ${Object.keys(presets).length} renditions each, ${values.engine}; medians of ${ROUNDS} rounds`,
   )
   say('             a second   ms of processor each')
-  const row = (name: string, { perSecond, cpuEachMs }: Cost) =>
-    say(`${name.padEnd(12)}${perSecond.toFixed(2).padStart(9)}${cpuEachMs.toFixed(0).padStart(24)}`)
+  const row = (name: string, costs: Cost[]) =>
+    say(
+      `${name.padEnd(12)}${median(costs.map(({ perSecond }) => perSecond))
+        .toFixed(2)
+        .padStart(9)}${median(costs.map(({ cpuEachMs }) => cpuEachMs))
+        .toFixed(0)
+        .padStart(24)}`,
+    )
   const ratios: { engine: string; overhead: number; perSecond: Record<number, number> } = {
     engine: values.engine,
     overhead: Number.NaN,
     perSecond: {},
   }
+  await bareLoop(WARM)
   for (const count of WORKERS) {
-    // Each beside its own bare loop, before and after: the machine is not the same a minute later.
-    const before = await bareLoop(bytes, config)
-    const each = await withWorkers(count)
-    const after = await bareLoop(bytes, config)
-    const bare = {
-      perSecond: (before.perSecond + after.perSecond) / 2,
-      cpuEachMs: (before.cpuEachMs + after.cpuEachMs) / 2,
-    }
-    row('bare loop', bare)
-    row(`${count} worker${count > 1 ? 's' : ''}`, each)
-    ratios.perSecond[count] = round(each.perSecond / bare.perSecond)
-    if (count === 1) ratios.overhead = round(each.cpuEachMs / bare.cpuEachMs - 1)
+    const rounds = await withWorkers(count)
+    row(
+      'bare loop',
+      rounds.map(({ bare }) => bare),
+    )
+    row(
+      `${count} worker${count > 1 ? 's' : ''}`,
+      rounds.map(({ workers }) => workers),
+    )
+    const ratioOf = (of: keyof Cost) => median(rounds.map(({ bare, workers }) => workers[of] / bare[of]))
+    ratios.perSecond[count] = round(ratioOf('perSecond'))
+    if (count === 1) ratios.overhead = round(ratioOf('cpuEachMs') - 1)
   }
   say(
     `everything but the render: ${(ratios.overhead * 100).toFixed(0)} % of its processor time, at most ${OVERHEAD_MAX * 100} %`,
@@ -112,11 +119,16 @@ try {
   await s3.stop()
 }
 
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
+
 function round(ratio: number): number {
   return Math.round(ratio * 100) / 100
 }
 
-async function withWorkers(count: number): Promise<Cost> {
+/** Each round is a bare loop and then as many pictures through the workers: the machine is not the same a minute later. */
+async function withWorkers(count: number): Promise<{ bare: Cost; workers: Cost }[]> {
   const stand = await openStand({ s3, queue: `${engine.url}?name=bench-${count}` })
   const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...settings } = stand.env
   const queue = await openQueue(readConfig({ ...settings, THUMBSMITH_CONFIG: 'thumbsmith.yaml' }), 1, silent)
@@ -130,24 +142,26 @@ async function withWorkers(count: number): Promise<Cost> {
     }
   }
   try {
-    const all = WARM * count + PICTURES
+    const all = WARM * count + ROUNDS * EACH_ROUND
     for (let i = 0; i < all; i++)
       await stand.originals.storage.put(keyOf(i), withComment(bytes, `${i}`), { contentType: 'image/jpeg' })
     const workers: WorkerProcess[] = []
     for (let i = 0; i < count; i++) workers.push(await stand.openWorker())
     await renderAll(0, WARM * count)
     const cpu = () => workers.reduce((sum, { pid }) => sum + cpuMs(pid), 0)
-    const [since, before] = [performance.now(), cpu()]
-    await renderAll(WARM * count, all)
-    const result = {
-      perSecond: (PICTURES / (performance.now() - since)) * 1000,
-      cpuEachMs: (cpu() - before) / PICTURES,
+    const results: { bare: Cost; workers: Cost }[] = []
+    for (let first = WARM * count; first < all; first += EACH_ROUND) {
+      const bare = await bareLoop(EACH_ROUND)
+      const [since, before] = [performance.now(), cpu()]
+      await renderAll(first, first + EACH_ROUND)
+      const perSecond = (EACH_ROUND / (performance.now() - since)) * 1000
+      results.push({ bare, workers: { perSecond, cpuEachMs: (cpu() - before) / EACH_ROUND } })
     }
     for (let i = 0; i < all; i++) {
       const states = Object.values((await readManifest(stand.renditions.storage, keyOf(i)))?.manifest.renditions ?? {})
       if (!states.length || states.some(({ state }) => state !== 'ready')) throw new Error(`${keyOf(i)} is not ready.`)
     }
-    return result
+    return results
   } finally {
     await queue.close()
     await stand.close()
