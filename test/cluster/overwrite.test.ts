@@ -13,7 +13,7 @@ import { readAll, type Storage } from '../../src/storage/storage.ts'
 import { openTestS3, type TestS3 } from '../servers/s3.ts'
 
 /** At each point; `THUMBSMITH_OVERWRITES=300` is the long run. */
-const TIMES = Number(process.env.THUMBSMITH_OVERWRITES || 100)
+const TIMES = Number(process.env.THUMBSMITH_OVERWRITES || 300)
 const AT_ONCE = 8
 const JPEG = { contentType: 'image/jpeg' }
 const YAML = `
