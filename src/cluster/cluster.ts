@@ -1,16 +1,13 @@
 // The cluster port: what the processes of one system know of one another: what one tells all, which of them are there, and who leads.
 
+import type { HeldLock } from '../lock.ts'
+
 export interface ClusterOptions {
   url: string
   /** Sets this system apart from others on the same engine. At most 40 word characters. */
   name: string
   /** Names this process among the others. */
   instance: string
-}
-
-export interface HeldLock {
-  isHeld(): Promise<boolean>
-  release(): Promise<void>
 }
 
 export interface Cluster {

@@ -92,9 +92,17 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
       if (locks.has(id)) return undefined
       locks.add(id)
       const holder = client
-      const taken = ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [id])
-      if (!(await taken.catch((error) => forget(error)))) return forget()
-      let isReleased = false
+      let isReleased = true
+      try {
+        isReleased = !(await ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [id]))
+      } catch (error) {
+        // It may have been taken all the same, and goes with the connection.
+        void holder.end().catch(() => {})
+        throw error
+      } finally {
+        if (isReleased) locks.delete(id)
+      }
+      if (isReleased) return undefined
       return {
         // It ends with the connection.
         isHeld: async () => !isReleased && client === holder && (await ask('SELECT true AS yes', [])),
@@ -104,14 +112,6 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
           locks.delete(id)
           if (client === holder) await ask('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS yes', [id])
         },
-      }
-
-      function forget(error?: unknown): undefined {
-        locks.delete(id)
-        if (!error) return
-        // It may have been taken all the same, and goes with the connection.
-        void client.end().catch(() => {})
-        throw error
       }
     },
     async close() {

@@ -6,6 +6,7 @@ import { publicPreset, titleStyleOf } from '../preset.ts'
 import { docsCss, docsPage } from './docs.ts'
 import { json, PROBLEMS } from './documents.ts'
 import { notFound } from './problems.ts'
+import { parseRange } from './range.ts'
 import { aboutSchema, contentTypesOf } from './schemas.ts'
 import { PROOF_WORKER_POLICY } from './security.ts'
 import type { Api, ApiEnv, Asset, Services } from './services.ts'
@@ -125,13 +126,12 @@ function accepts(c: Context<ApiEnv>, encoding: string): boolean {
 
 /** One range of bytes, where one is asked for that we have: a function on Lambda cannot answer with a large file at once. */
 function sendPart(c: Context<ApiEnv>, { body, contentType }: Asset, cacheControl: string): Response | undefined {
-  const [, from, to] = /^bytes=(\d{1,9})-(\d{1,9})$/.exec(c.req.header('range') ?? '') ?? []
-  const start = Number(from)
-  const end = Math.min(Number(to) + 1, body.length)
-  if (from === undefined || start >= end) return undefined
-  return c.body(body.slice(start, end), 206, {
+  const range = parseRange(c.req.header('range'), body.length)
+  if (range === undefined || range === 'unsatisfiable') return undefined
+  const { start, end } = range
+  return c.body(body.slice(start, end + 1), 206, {
     'content-type': contentType,
-    'content-range': `bytes ${start}-${end - 1}/${body.length}`,
+    'content-range': `bytes ${start}-${end}/${body.length}`,
     'cache-control': cacheControl,
     vary: 'Accept-Encoding',
   })
