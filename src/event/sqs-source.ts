@@ -5,7 +5,7 @@ import { ThumbsmithError } from '../errors.ts'
 import { type BucketEvent, parseStoreEvents } from './event.ts'
 
 export interface SqsSourceOptions {
-  /** `sqs:` and the URL of the queue. */
+  /** Of the queue. */
   url: string
   /** The events of one message. What it throws has the message come again. */
   onEvents(events: BucketEvent[]): Promise<void>
@@ -23,7 +23,12 @@ const PAUSE_MAX_MS = 30_000
 
 /** Takes messages until it is closed; `close` lets those end that were taken. Throws `config.invalid` where the address is none. */
 export function sqsSource({ url, onEvents, onForeign, onTrouble }: SqsSourceOptions): { close(): Promise<void> } {
-  const QueueUrl = queueUrlOf(url)
+  if (!URL.canParse(url))
+    throw new ThumbsmithError(
+      'config.invalid',
+      'THUMBSMITH_EVENTS_QUEUE has no queue. Write sqs:https://sqs.….amazonaws.com/…',
+    )
+  const QueueUrl = url
   const client = new SQSClient({ maxAttempts: 1 })
   const stop = new AbortController()
 
@@ -68,13 +73,4 @@ export function sqsSource({ url, onEvents, onForeign, onTrouble }: SqsSourceOpti
       client.destroy()
     },
   }
-}
-
-function queueUrlOf(url: string): string {
-  const address = url.replace(/^sqs:/, '')
-  if (address !== url && URL.canParse(address)) return address
-  throw new ThumbsmithError(
-    'config.invalid',
-    'THUMBSMITH_EVENTS_QUEUE names no queue. Write sqs:https://sqs.….amazonaws.com/…',
-  )
 }

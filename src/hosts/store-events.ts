@@ -6,6 +6,7 @@ import type { Services } from '../http/services.ts'
 import type { Job } from '../queue/queue.ts'
 import { ruleFor } from '../rule.ts'
 import type { RunningRoad } from './road.ts'
+import { parseUrl } from './stores.ts'
 
 type OnRemoved = (key: string) => void
 
@@ -32,7 +33,7 @@ export async function openEventsQueue({ eventsQueue }: Config, running: RunningR
   const { log } = running.road
   const look = looker(running, running.offer, onRemoved)
   return sqsSource({
-    url: eventsQueue,
+    url: parseUrl('THUMBSMITH_EVENTS_QUEUE', eventsQueue, ['sqs']).rest,
     async onEvents(events) {
       await Promise.all(events.map(look))
     },
