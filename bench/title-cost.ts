@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TitleStyle } from '../src/preset.ts'
+import { compilingLess } from '../src/render/compilers.ts'
 import { encode } from '../src/render/encode.ts'
 import type { Raw } from '../src/render/raw.ts'
 import { blend, encodeTitled, loadPainter } from '../src/render/title.ts'
@@ -11,7 +12,8 @@ import { EFFORTS } from '../src/title/help.ts'
 import { HEIGHT, TITLES, WIDTH } from './title-pictures.ts'
 
 const run = promisify(execFile)
-const painter = await loadPainter()
+// As a decoder opens it.
+const painter = await compilingLess(loadPainter)
 const asJpeg = (frames: Raw[]) => encode(frames, 'jpeg', { quality: 80, behind: '#000000' })
 
 const cpuMs = () => {
@@ -65,7 +67,8 @@ export async function coldMs(): Promise<number> {
     await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: root })
     await writeFile(
       join(folder, 'cold.mjs'),
-      `import { encode } from './src/render/encode.js'
+      `import { compilingLess } from './src/render/compilers.js'
+import { encode } from './src/render/encode.js'
 import { encodeTitled } from './src/render/title.js'
 import { titleStyleSchema } from './src/preset.js'
 const raw = { data: Buffer.alloc(${3 * WIDTH * HEIGHT}, 90), width: ${WIDTH}, height: ${HEIGHT}, channels: 3 }
@@ -75,7 +78,8 @@ const cpu = () => { const { user, system } = process.cpuUsage(); return (user + 
 const start = cpu()
 await asJpeg([raw])
 const plain = cpu()
-await encodeTitled([raw], { style: titleStyleSchema.parse({}), title: ${JSON.stringify(TITLES.english)}, focus: undefined, format: 'jpeg', behind: '#000000' }, asJpeg)
+const titling = { style: titleStyleSchema.parse({}), title: ${JSON.stringify(TITLES.english)}, focus: undefined, format: 'jpeg', behind: '#000000' }
+await compilingLess(() => encodeTitled([raw], titling, asJpeg))
 console.log(cpu() - plain - (plain - start))`,
     )
     const found: number[] = []

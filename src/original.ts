@@ -1,6 +1,7 @@
 // The original: the bytes as uploaded. What its key and metadata say about it, and which objects are never originals.
 import { z } from 'zod'
 import { ThumbsmithError } from './errors.ts'
+import { graphemesOf } from './graphemes.ts'
 
 /** Everything under this prefix is thumbsmith's own state, in any store. */
 export const RESERVED_PREFIX = '.thumbsmith/'
@@ -64,9 +65,6 @@ function decodeUtf8(binary: string): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
 }
 
-/** Made on first need: most processes that know titles never count one, and ICU's rules take 15 ms to read. */
-let graphemes: Intl.Segmenter | undefined
-
 /**
  * A title as people may type it: NFC, white space collapsed, control and bidi-override characters dropped. `''` means none.
  * Throws `title.invalid` beyond 300 graphemes or 1,024 bytes of UTF-8, or if it is not well-formed Unicode.
@@ -83,8 +81,7 @@ export function parseTitle(text: string): string {
   const bytes = new TextEncoder().encode(title).length
   if (bytes > TITLE_MAX_BYTES)
     throw new ThumbsmithError('title.invalid', `The title has ${bytes} bytes; at most ${TITLE_MAX_BYTES} are possible.`)
-  graphemes ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
-  const count = [...graphemes.segment(title)].length
+  const count = graphemesOf(title).length
   if (count > TITLE_MAX_GRAPHEMES)
     throw new ThumbsmithError(
       'title.invalid',

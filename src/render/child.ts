@@ -2,6 +2,7 @@
 
 import { readSync, rmdirSync } from 'node:fs'
 import { type ErrorCode, toThumbsmithError } from '../errors.ts'
+import { compilingLess } from './compilers.ts'
 import type { Limits } from './limits.ts'
 import { guardLoaders } from './loaders.ts'
 import { render } from './render.ts'
@@ -30,10 +31,15 @@ export type ChildMessage =
 
 const send = (message: ChildMessage) => process.send?.(message, (error: Error | null) => error && leave())
 
+let titlesBegan = false
+
 async function run({ id, request, bytes, limits, tiff }: JobMessage): Promise<void> {
   send({ type: 'started', id })
   try {
-    const outcome = await render({ ...request, bytes: readPicture(bytes) }, { limits, tiff })
+    const draw = () => render({ ...request, bytes: readPicture(bytes) }, { limits, tiff })
+    const isFirstTitle = Boolean(request.title) && !titlesBegan
+    titlesBegan ||= isFirstTitle
+    const outcome = await (isFirstTitle ? compilingLess(draw) : draw())
     send({ type: 'done', id, outcome, rssBytes: process.memoryUsage.rss() })
   } catch (thrown) {
     const { code, message, detail } = toThumbsmithError(thrown)

@@ -1,6 +1,7 @@
 // Which font draws which part of a title: loads only the files that a title needs, and names what none of them has.
 import type { CanvasKit, FontCollection, Typeface } from 'canvaskit-wasm'
 import { ThumbsmithError } from '../errors.ts'
+import { graphemesOf } from '../graphemes.ts'
 import { claims, type Face, type FontPackage, PACKAGES, packagesFor, type ReadFontFile, readFaces } from './faces.ts'
 import { markBreaks } from './phrases.ts'
 
@@ -25,7 +26,6 @@ export interface Fonts {
   itemise(title: string, own?: string): Promise<Itemised>
 }
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 const isEmoji = (grapheme: string) => !ASCII.test(grapheme) && EMOJI.test(grapheme)
 const ASCII = /^[ -~]*$/
 /** Drawn in colours by default, or asked to be. (`RGI_Emoji` would be exact, and takes 20 ms to compile.) */
@@ -105,7 +105,7 @@ export async function openFonts(canvasKit: CanvasKit, readFile: ReadFontFile): P
       if (last?.face === face) last.text += text
       else runs.push({ text, face })
     }
-    for (const { segment } of graphemes.segment(markBreaks(title))) {
+    for (const segment of graphemesOf(markBreaks(title))) {
       const last = runs.at(-1)
       const [seen, unseen] = partsOf(segment)
       // What is left out leaves no second space behind, and nothing that belongs to it.

@@ -1,4 +1,5 @@
 // Where lines may break: between phrases in Japanese and Chinese, between words in Korean, in Thai and its neighbours.
+import { graphemesOf } from '../graphemes.ts'
 
 const BREAK = '\u200b'
 const WORD_JOINER = '\u2060'
@@ -61,7 +62,6 @@ export function joinPhrases(text: string): string {
 const joinPhrase = (phrase: string) => (IDEOGRAPHIC.test(phrase) ? joined(phrase) : phrase)
 
 function joined(phrase: string): string {
-  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
-  const parts = Array.from(graphemes.segment(phrase), ({ segment }) => segment)
+  const parts = graphemesOf(phrase)
   return parts.length > LONGEST_PHRASE ? phrase : parts.join(WORD_JOINER)
 }
