@@ -1,4 +1,4 @@
-// How far each pixel is from the letters: exact up to a reach, in two passes (Saito and Toriwaki). Pure.
+// How far each pixel is from the letters, exact up to a reach: first along the columns, then along the rows (Saito and Toriwaki). Pure.
 
 /** Coverage from which a pixel counts as ink. */
 const INK = 128
@@ -14,19 +14,49 @@ export interface Rect {
 // Kept from call to call: a megabyte more of garbage a title costs more than all the sums.
 let columns = new Uint8Array(0)
 let squares = new Uint16Array(0)
+let mask = new Uint8Array(0)
+
+/**
+ * 1 for each pixel of a part of a cover, whose rows are `stride` long, that is at most `radius` (250) pixels from ink, 0 for all others.
+ * Ink outside the part is not seen. Good until the next call.
+ */
+export function withinReach(cover: Uint8Array, stride: number, part: Rect, radius: number): Uint8Array {
+  const { width, height } = part
+  const far = Math.floor(radius) + 1
+  if (mask.length < width * height) mask = new Uint8Array(width * height)
+  columnDistances(cover, stride, part, far, width, 0)
+  /** How far along the row ink reaches that is so far above or below. */
+  const spans = Int16Array.from({ length: far + 1 }, (_, off) =>
+    off < far ? Math.sqrt(radius * radius - off * off) : -1,
+  )
+  for (let y = 0; y < height; y++) {
+    const start = y * width
+    const end = start + width
+    for (let at = start, last = start - 1; at < end; at++) {
+      const span = spans[columns[at]!]!
+      if (at + span > last && span >= 0) last = at + span
+      mask[at] = at <= last ? 1 : 0
+    }
+    for (let at = end - 1, first = end; at >= start; at--) {
+      const span = spans[columns[at]!]!
+      if (at - span < first && span >= 0) first = at - span
+      if (first <= at) mask[at] = 1
+    }
+  }
+  return mask.subarray(0, width * height)
+}
 
 /**
  * Squares of the Euclidean distance to the nearest ink, in pixels, for one part of a cover whose rows are `stride` long; 0 in ink, and
- * `(reach + 1)²` for all that is further than `reach` (at most 250). Ink outside the part is not seen. Good until the next call.
+ * some number above `reach²` for all that is further than `reach` (at most 250). Ink outside the part is not seen. Good until the next call.
  */
 export function squaredDistances(cover: Uint8Array, stride: number, part: Rect, reach: number): Uint16Array {
   const { width, height } = part
   const far = reach + 1
   // Rows have room on both sides, so that no step needs to look whether it leaves them.
   const pitch = width + 2 * far
-  if (columns.length < pitch * height) columns = new Uint8Array(pitch * height)
   if (squares.length < width * height) squares = new Uint16Array(width * height)
-  columnDistances(cover, stride, part, far, pitch)
+  columnDistances(cover, stride, part, far, pitch, far)
   for (let y = 0, cell = 0; y < height; y++) {
     const start = y * pitch + far
     /** The columns around the present one that have ink near this row. */
@@ -54,20 +84,27 @@ function nearest(at: number, far: number): number {
   return best
 }
 
-/** Distance to the nearest ink above or below; `far` where there is none nearer. */
-function columnDistances(cover: Uint8Array, stride: number, part: Rect, far: number, pitch: number): void {
-  const { x, y, width, height } = part
+/** Distance to the nearest ink above or below; `far` where there is none nearer. Rows become `pitch` long and begin after a `margin`. */
+function columnDistances(
+  cover: Uint8Array,
+  stride: number,
+  { x, y, width, height }: Rect,
+  far: number,
+  pitch: number,
+  margin: number,
+): void {
+  if (columns.length < pitch * height) columns = new Uint8Array(pitch * height)
   columns.fill(far, 0, pitch * height)
   for (let row = 0; row < height; row++) {
     const from = (y + row) * stride + x
-    const to = row * pitch + far
+    const to = row * pitch + margin
     for (let column = 0; column < width; column++) {
       const above = row === 0 ? far : columns[to - pitch + column]! + 1
       columns[to + column] = cover[from + column]! >= INK ? 0 : Math.min(above, far)
     }
   }
   for (let row = height - 2; row >= 0; row--) {
-    const to = row * pitch + far
+    const to = row * pitch + margin
     for (let column = to; column < to + width; column++) {
       const below = columns[column + pitch]! + 1
       if (below < columns[column]!) columns[column] = below

@@ -1,5 +1,5 @@
 // The glow behind letters: whole on their ring, soft beyond, as strong along the line as each letter needs. Pure.
-import { squaredDistances } from './distance.ts'
+import { withinReach } from './distance.ts'
 import { filtered, type LineFilter, type Size } from './grid.ts'
 import type { Help } from './help.ts'
 import type { Letters } from './letters.ts'
@@ -29,8 +29,8 @@ export function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): U
     const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
     strongest(full, spare, small, along, 3 * radius + 1)
   }
-  const squares = squaredDistances(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
-  for (let cell = 0; cell < full.length; cell++) if (squares[cell]! > grown * grown) full[cell] = 0
+  const isNear = withinReach(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
+  for (let cell = 0; cell < full.length; cell++) if (isNear[cell] === 0) full[cell] = 0
   for (let pass = 0; pass < 3; pass++) filtered(blurLine, full, spare, full, small, radius)
   return enlarged(full, small.width, small.height, shrink, width, height)
 }
@@ -50,21 +50,22 @@ function shrunk({ cover, width, height, ink }: Letters, shrink: number) {
 /** The largest value in the rectangle around each cell, in place: what is blurred afterwards is nowhere weaker than it was. */
 function strongest(values: Float32Array, spare: Float32Array, size: Size, across: number, down: number): void {
   const room = Math.max(size.width + 2 * across, size.height + 2 * down)
+  const line = new Float32Array(room)
   const since = new Float32Array(room)
   const until = new Float32Array(room)
   /** Three comparisons a value, however far it looks: the largest since and until the borders of blocks as long as the window (van Herk). */
   const inLine: LineFilter = (from, to, start, length, step, reach) => {
     const block = 2 * reach + 1
     const end = length + 2 * reach
-    const at = (index: number) => (index < reach || index >= length + reach ? 0 : from[start + step * (index - reach)]!)
-    for (let index = 0, inBlock = 0; index < end; index++, inBlock = inBlock === block - 1 ? 0 : inBlock + 1)
-      since[index] = inBlock === 0 ? at(index) : Math.max(since[index - 1]!, at(index))
-    for (
-      let index = end - 1, inBlock = index % block;
-      index >= 0;
-      index--, inBlock = inBlock === 0 ? block - 1 : inBlock - 1
-    )
-      until[index] = inBlock === block - 1 || index === end - 1 ? at(index) : Math.max(until[index + 1]!, at(index))
+    line.fill(0, 0, end)
+    for (let index = 0, at = start; index < length; index++, at += step) line[reach + index] = from[at]!
+    for (let index = 0, left = 0; index < end; index++, left--) {
+      if (left === 0) left = block
+      since[index] = left === block ? line[index]! : Math.max(since[index - 1]!, line[index]!)
+    }
+    for (let index = end - 1; index >= 0; index--)
+      until[index] =
+        index === end - 1 || (index + 1) % block === 0 ? line[index]! : Math.max(until[index + 1]!, line[index]!)
     for (let index = 0; index < length; index++)
       to[start + step * index] = Math.max(until[index]!, since[index + 2 * reach]!)
   }

@@ -1,5 +1,5 @@
 // The ring: the pixels just outside the letters, which decide whether they are seen, each with the letter that it surrounds. Pure.
-import { squaredDistances } from './distance.ts'
+import { withinReach } from './distance.ts'
 import { around, type Letters } from './letters.ts'
 
 export interface Ring {
@@ -29,13 +29,12 @@ let inside = new Int32Array(0)
 export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring {
   const { cover, emoji } = letters
   const part = around(letters, Math.ceil(width))
-  const squares = squaredDistances(cover, letters.width, part, Math.ceil(width))
-  const limit = width * width
+  const isNear = withinReach(cover, letters.width, part, width)
   const { rows, columns, count } = ownership(letters)
-  if (pixels.length < squares.length) {
-    pixels = new Int32Array(squares.length)
-    owners = new Uint16Array(squares.length)
-    inside = new Int32Array(Math.ceil(squares.length / INSIDE_EVERY))
+  if (pixels.length < isNear.length) {
+    pixels = new Int32Array(isNear.length)
+    owners = new Uint16Array(isNear.length)
+    inside = new Int32Array(Math.ceil(isNear.length / INSIDE_EVERY))
   }
   let found = 0
   let foundInside = 0
@@ -43,9 +42,8 @@ export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring 
     const line = rows[y]! * letters.width
     const inPicture = (letters.y + y) * letters.pictureWidth + letters.x
     for (let x = part.x, pixel = y * letters.width + x; x < part.x + part.width; x++, pixel++, cell++) {
-      const square = squares[cell]!
-      if (square > limit) continue
-      if (square > 0 && cover[pixel]! <= FAINT) {
+      if (isNear[cell] === 0) continue
+      if (cover[pixel]! <= FAINT) {
         owners[found] = columns[line + x]!
         pixels[found++] = inPicture + x
       } else if (cover[pixel] === 255 && cell % INSIDE_EVERY === 0 && !emoji?.[4 * pixel + 3])

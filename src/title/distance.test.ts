@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { squaredDistances, withinReach } from './distance.ts'
+
+const scenes = fc
+  .record({
+    width: fc.integer({ min: 1, max: 24 }),
+    height: fc.integer({ min: 1, max: 24 }),
+    ink: fc.array(fc.nat(24 * 24), { maxLength: 6 }),
+    x: fc.nat(6),
+    y: fc.nat(6),
+    radius: fc.double({ min: 0, max: 12, noNaN: true }),
+  })
+  .map(({ width, height, ink, x, y, radius }) => {
+    const part = { x: Math.min(x, width - 1), y: Math.min(y, height - 1), width: 0, height: 0 }
+    part.width = width - part.x
+    part.height = height - part.y
+    const cover = new Uint8Array(width * height).fill(127)
+    for (const at of ink) cover[at % cover.length] = 128
+    return { cover, width, part, radius }
+  })
+
+/** Looks at every pair of pixels. */
+function squaresOf({ cover, width, part }: { cover: Uint8Array; width: number; part: typeof whole }): number[] {
+  const inks: [number, number][] = []
+  for (let y = part.y; y < part.y + part.height; y++)
+    for (let x = part.x; x < part.x + part.width; x++) if (cover[y * width + x] === 128) inks.push([x, y])
+  return Array.from({ length: part.width * part.height }, (_, cell) => {
+    const [x, y] = [part.x + (cell % part.width), part.y + Math.floor(cell / part.width)]
+    return Math.min(...inks.map(([inkX, inkY]) => (x - inkX) ** 2 + (y - inkY) ** 2))
+  })
+}
+const whole = { x: 0, y: 0, width: 0, height: 0 }
+
+it('knows each pixel that is near ink', () => {
+  fc.assert(
+    fc.property(scenes, (scene) => {
+      const { cover, width, part, radius } = scene
+      const near = squaresOf(scene).map((square) => (square <= radius * radius ? 1 : 0))
+      expect([...withinReach(cover, width, part, radius)]).toEqual(near)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('knows how far it is, up to a reach', () => {
+  fc.assert(
+    fc.property(scenes, (scene) => {
+      const { cover, width, part, radius } = scene
+      const reach = Math.ceil(radius)
+      const upTo = (squares: Iterable<number>) =>
+        Array.from(squares, (square) => (square <= reach * reach ? square : 'further'))
+      expect(upTo(squaredDistances(cover, width, part, reach))).toEqual(upTo(squaresOf(scene)))
+    }),
+    { numRuns: 500 },
+  )
+})
