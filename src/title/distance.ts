@@ -15,6 +15,8 @@ export interface Rect {
 let columns = new Uint8Array(0)
 let squares = new Uint16Array(0)
 let mask = new Uint8Array(0)
+/** More than any picture has pixels. */
+const NOWHERE = 1 << 29
 
 /**
  * 1 for each pixel of a part of a cover, whose rows are `stride` long, that is at most `radius` (250) pixels from ink, 0 for all others.
@@ -26,21 +28,19 @@ export function withinReach(cover: Uint8Array, stride: number, part: Rect, radiu
   if (mask.length < width * height) mask = new Uint8Array(width * height)
   columnDistances(cover, stride, part, far, width, 0)
   /** How far along the row ink reaches that is so far above or below. */
-  const spans = Int16Array.from({ length: far + 1 }, (_, off) =>
-    off < far ? Math.sqrt(radius * radius - off * off) : -1,
+  const spans = Int32Array.from({ length: far + 1 }, (_, off) =>
+    off < far ? Math.sqrt(radius * radius - off * off) : -NOWHERE,
   )
-  for (let y = 0; y < height; y++) {
-    const start = y * width
+  // Without a branch, for where letters stand cannot be guessed: the sign bit of a difference is the answer.
+  for (let start = 0; start < width * height; start += width) {
     const end = start + width
-    for (let at = start, last = start - 1; at < end; at++) {
-      const span = spans[columns[at]!]!
-      if (at + span > last && span >= 0) last = at + span
-      mask[at] = at <= last ? 1 : 0
+    for (let at = start, last = -1; at < end; at++) {
+      last = Math.max(last, at + spans[columns[at]!]!)
+      mask[at] = (at - last - 1) >>> 31
     }
-    for (let at = end - 1, first = end; at >= start; at--) {
-      const span = spans[columns[at]!]!
-      if (at - span < first && span >= 0) first = at - span
-      if (first <= at) mask[at] = 1
+    for (let at = end - 1, first = NOWHERE; at >= start; at--) {
+      first = Math.min(first, at - spans[columns[at]!]!)
+      mask[at]! |= (first - at - 1) >>> 31
     }
   }
   return mask.subarray(0, width * height)

@@ -20,15 +20,9 @@ export function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): U
   const whole = (kind === 'outline' ? outlineWidth(size) : ringWidth(size)) + 1
   const radius = Math.max(1, Math.round((GLOW_REACH * size - whole) / 6 / shrink))
   const grown = Math.min(250, Math.ceil(whole / shrink) + 3 * radius + 1)
-  const full = new Float32Array(small.cover.length).fill(255 * strengths[0]!)
+  const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
+  const full = strengthsOf(ring, strengths, { ...small, shrink }, along, 3 * radius + 1)
   const spare = new Float32Array(full.length)
-  if (!strengths.every((strength) => strength === strengths[0])) {
-    for (let y = 0, cell = 0; y < small.height; y++)
-      for (let x = 0; x < small.width; x++, cell++)
-        full[cell] = 255 * strengths[ring.letterAt(Math.min(width - 1, x * shrink), Math.min(height - 1, y * shrink))]!
-    const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
-    strongest(full, spare, small, along, 3 * radius + 1)
-  }
   const isNear = withinReach(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
   for (let cell = 0; cell < full.length; cell++) if (isNear[cell] === 0) full[cell] = 0
   for (let pass = 0; pass < 3; pass++) filtered(blurLine, full, spare, full, small, radius)
@@ -47,30 +41,34 @@ function shrunk({ cover, width, height, ink }: Letters, shrink: number) {
   return { ...small, cover: cells }
 }
 
-/** The largest value in the rectangle around each cell, in place: what is blurred afterwards is nowhere weaker than it was. */
-function strongest(values: Float32Array, spare: Float32Array, size: Size, across: number, down: number): void {
-  const room = Math.max(size.width + 2 * across, size.height + 2 * down)
-  const line = new Float32Array(room)
-  const since = new Float32Array(room)
-  const until = new Float32Array(room)
-  /** Three comparisons a value, however far it looks: the largest since and until the borders of blocks as long as the window (van Herk). */
-  const inLine: LineFilter = (from, to, start, length, step, reach) => {
-    const block = 2 * reach + 1
-    const end = length + 2 * reach
-    line.fill(0, 0, end)
-    for (let index = 0, at = start; index < length; index++, at += step) line[reach + index] = from[at]!
-    for (let index = 0, left = 0; index < end; index++, left--) {
-      if (left === 0) left = block
-      since[index] = left === block ? line[index]! : Math.max(since[index - 1]!, line[index]!)
-    }
-    for (let index = end - 1; index >= 0; index--)
-      until[index] =
-        index === end - 1 || (index + 1) % block === 0 ? line[index]! : Math.max(until[index + 1]!, line[index]!)
-    for (let index = 0; index < length; index++)
-      to[start + step * index] = Math.max(until[index]!, since[index + 2 * reach]!)
+/** For each cell the greatest strength, 0 to 255, that a letter near it needs: what is blurred afterwards is nowhere weaker than it was. */
+function strengthsOf(
+  ring: Ring,
+  strengths: Float32Array,
+  { width, height, shrink }: Size & { shrink: number },
+  across: number,
+  down: number,
+): Float32Array {
+  const field = new Float32Array(width * height)
+  const letterAt = (x: number, y: number) => ring.letterAt(x * shrink, y * shrink)
+  for (let top = 0, end = 1; top < height; top = end++) {
+    // All rows of a line are alike.
+    while (end < height && letterAt(0, end) === letterAt(0, top)) end++
+    const needed = Float32Array.from({ length: width }, (_, x) => 255 * strengths[letterAt(x, top)]!)
+    const line = greatestNear(needed, across)
+    for (let y = Math.max(0, top - down); y < Math.min(height, end + down); y++)
+      for (let x = 0, at = y * width; x < width; x++, at++) field[at] = Math.max(field[at]!, line[x]!)
   }
-  filtered(inLine, values, spare, values, size, across, down)
+  return field
 }
+
+const greatestNear = (values: Float32Array, reach: number) =>
+  values.map((_, at) => {
+    let greatest = 0
+    for (let near = Math.max(0, at - reach); near <= Math.min(values.length - 1, at + reach); near++)
+      greatest = Math.max(greatest, values[near]!)
+    return greatest
+  })
 
 /** What lies outside counts as what stands at the edge. */
 const blurLine: LineFilter = (from, to, start, length, step, radius) => {
