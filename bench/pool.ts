@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { presetSchema } from '../src/preset.ts'
+import { presetSchema } from '../src/preset-schema.ts'
 import { poolRenderer } from '../src/render/pool.ts'
 import { inputFile } from './inputs.ts'
 

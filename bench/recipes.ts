@@ -1,5 +1,5 @@
 // What the bench asks of every engine: three sets of renditions.
-import type { OutputFormat } from '../src/preset.ts'
+import type { OutputFormat } from '../src/preset-words.ts'
 
 export interface BenchRendition {
   name: string

@@ -70,7 +70,7 @@ export async function coldMs(): Promise<number> {
       `import { compilingLess } from './src/render/compilers.js'
 import { encode } from './src/render/encode.js'
 import { encodeTitled } from './src/render/title.js'
-import { titleStyleSchema } from './src/preset.js'
+import { titleStyleSchema } from './src/preset-schema.js'
 const raw = { data: Buffer.alloc(${3 * WIDTH * HEIGHT}, 90), width: ${WIDTH}, height: ${HEIGHT}, channels: 3 }
 const asJpeg = (frames) => encode(frames, 'jpeg', { quality: 80, behind: '#000000' })
 await asJpeg([raw])

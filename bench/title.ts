@@ -1,7 +1,7 @@
 // `npm run bench:title`: titles of eight scripts on many pictures, beside what others do: readable in the file, readable when small, how much of the picture is changed, at what cost.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { titleStyleSchema } from '../src/preset.ts'
+import { titleStyleSchema } from '../src/preset-schema.ts'
 import { coldMs, median, type WarmCost, warmMs } from './title-cost.ts'
 import { HEIGHT, TITLES, titlePictures, WIDTH } from './title-pictures.ts'
 import { type Codec, codecs, ours, type Result, rivals } from './title-trial.ts'

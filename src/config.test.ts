@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { editorSchema, isOpenToAll, parseConfig, VARIABLES } from './config.ts'
+import { parseConfig } from './config.ts'
+import { editorSchema } from './config-file.ts'
+import { isOpenToAll, VARIABLES } from './settings.ts'
 
 const yaml = readFileSync('thumbsmith.yaml', 'utf8')
 const problems = (text: string, env: Record<string, string> = {}): string => {

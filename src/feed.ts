@@ -1,6 +1,4 @@
 // The feed: keys whose state just changed, for those who watch; a ring of the last ones lets a reader that was away catch up.
-import { z } from 'zod'
-import type { Cluster } from './cluster/cluster.ts'
 
 export interface Change {
   /** Rises by one; starts anew with the process, so it is only good together with `epoch`. */
@@ -58,33 +56,5 @@ export function memoryFeed(): MemoryFeed {
       return after >= oldest - 1 ? ring.filter((change) => change.sequence > after) : undefined
     },
     last: () => sequence,
-  }
-}
-
-const messageSchema = z
-  .string()
-  .transform((text, { issues }) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      issues.push({ code: 'custom', input: text })
-      return z.NEVER
-    }
-  })
-  .pipe(z.object({ key: z.string(), owner: z.string(), kind: z.enum(['changed', 'removed']) }))
-
-/** A feed of what changes in any process of the cluster. Each numbers the changes as it learns of them. */
-export function sharedFeed(own: MemoryFeed, cluster: Cluster): Feed {
-  cluster.subscribe((message) => {
-    const { data } = messageSchema.safeParse(message)
-    if (data) own.publish(data)
-    else own.gap()
-  }, own.gap)
-  return {
-    ...own,
-    publish({ key, owner, kind }) {
-      own.publish({ key, owner, kind })
-      cluster.publish(JSON.stringify({ key, owner, kind }))
-    },
   }
 }

@@ -1,7 +1,8 @@
 // The original: the bytes as uploaded. What its key and metadata say about it, and which objects are never originals.
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ThumbsmithError } from './errors.ts'
 import { graphemesOf } from './graphemes.ts'
+import type { factsSchema, focusSchema } from './original-schema.ts'
 
 /** Everything under this prefix is thumbsmith's own state, in any store. */
 export const RESERVED_PREFIX = '.thumbsmith/'
@@ -22,21 +23,7 @@ const FOREIGN_TITLE_METADATA = 'text'
 export const TITLE_MAX_GRAPHEMES = 300
 export const TITLE_MAX_BYTES = 1024
 
-/** What a look at the bytes tells. Pixels are as displayed, after the orientation is applied. */
-export const factsSchema = z.object({
-  format: z.enum(['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'heic']),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  orientation: z.int().min(1).max(8),
-  hasAlpha: z.boolean(),
-  frames: z.int().positive(),
-  /** ThumbHash, base64: about 30 bytes that stand in for the picture until a rendition is there. */
-  thumbhash: z.string(),
-})
 export type Facts = z.infer<typeof factsSchema>
-
-/** Where the eye should rest, as fractions of width and height. */
-export const focusSchema = z.object({ x: z.number().min(0).max(1), y: z.number().min(0).max(1) })
 export type Focus = z.infer<typeof focusSchema>
 
 /** An opaque name for a key that is safe in any URL: base64url of its UTF-8. */
@@ -103,7 +90,7 @@ export function focusToMetadata(focus: Focus | undefined): Record<string, string
 /** The focus an original came with; what is none is none. */
 export function focusFromMetadata(metadata: Record<string, string>): Focus | undefined {
   const [, x, y] = /^(\d(?:\.\d{1,8})?),(\d(?:\.\d{1,8})?)$/.exec(metadata[FOCUS_METADATA] ?? '') ?? []
-  return x === undefined ? undefined : focusSchema.safeParse({ x: Number(x), y: Number(y) }).data
+  return x === undefined || Number(x) > 1 || Number(y) > 1 ? undefined : { x: Number(x), y: Number(y) }
 }
 
 /** The title an original came with; `''` where there is none or it cannot be used (a foreign title must not fail the picture). */

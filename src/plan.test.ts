@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { focusOf, type Manifest, manifestSchema, stateOf } from './manifest.ts'
+import { focusOf, type Manifest, stateOf } from './manifest.ts'
+import { manifestSchema } from './manifest-schema.ts'
 import { DEATHS_MAX, type Observation, type Plan, plan, refuse, VANISHED_MAX } from './plan.ts'
-import { type Preset, presetSchema } from './preset.ts'
-import { compileRule, type RuleDefinition, ruleSchema } from './rule.ts'
+import type { Preset } from './preset.ts'
+import { presetSchema } from './preset-schema.ts'
+import { compileRule, type RuleDefinition } from './rule.ts'
+import { ruleSchema } from './rule-schema.ts'
 import type { ObjectHead } from './storage/storage.ts'
 
 const now = new Date('2026-05-01T12:00:00Z')

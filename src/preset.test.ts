@@ -2,14 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import {
-  outputFormatOf,
-  presetNameOf,
-  presetNameSchema,
-  presetSchema,
-  renditionNameSchema,
-  renditionsOf,
-} from './preset.ts'
+import { outputFormatOf, presetNameOf, renditionsOf } from './preset.ts'
+import { presetNameSchema, presetSchema, renditionNameSchema } from './preset-schema.ts'
 
 test('`auto` gives one rendition for each format, named so that no preset can have that name', () => {
   const list = presetSchema.parse({ width: 720, format: 'auto' })

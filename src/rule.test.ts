@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OUTPUT_FORMATS, type Preset, presetSchema } from './preset.ts'
+import type { Preset } from './preset.ts'
+import { presetSchema } from './preset-schema.ts'
+import { OUTPUT_FORMATS } from './preset-words.ts'
 import {
   compileRule,
   OPERATOR,
@@ -11,9 +13,9 @@ import {
   renditionKey,
   ruleConflicts,
   ruleFor,
-  ruleSchema,
   ticketKey,
 } from './rule.ts'
+import { ruleSchema } from './rule-schema.ts'
 
 const rule = (definition: object): Rule =>
   compileRule(ruleSchema.parse({ name: 'r', presets: ['p'], ...definition }) as RuleDefinition)

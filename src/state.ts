@@ -1,7 +1,7 @@
 // Where manifests are kept, and how they are read and changed: by compare-and-set, in the state store.
 import { createHash } from 'node:crypto'
 import { ThumbsmithError } from './errors.ts'
-import { type Manifest, manifestSchema } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { RESERVED_PREFIX } from './original.ts'
 import { readAll, type Storage } from './storage/storage.ts'
 
@@ -39,6 +39,8 @@ export async function readManifestAt(state: Storage, at: string): Promise<Manife
 async function readStored(state: Storage, at: string): Promise<StoredManifest | undefined> {
   const body = await state.get(at)
   if (!body) return undefined
+  // Only now: a function that starts for a new original reads none, and the schemas take long to read.
+  const { manifestSchema } = await import('./manifest-schema.ts')
   const text = Buffer.from(await readAll(body.stream, MANIFEST_MAX_BYTES)).toString('utf8')
   const parsed = manifestSchema.safeParse(parseJson(text))
   if (!parsed.success)

@@ -1,6 +1,6 @@
 // What is known of a title that was drawn: how well it can be read, measured on the bytes that ship, and why it looks as it does.
 import { z } from 'zod'
-import { POSITIONS } from './preset.ts'
+import { POSITIONS } from './preset-words.ts'
 
 export const titleReportSchema = z.object({
   contrast: z

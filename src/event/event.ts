@@ -1,5 +1,4 @@
 // What stores tell of their objects, in every wrapping it arrives in: S3's notifications, bare or through SNS, SQS and EventBridge.
-import { z } from 'zod'
 import { ThumbsmithError } from '../errors.ts'
 import { checkKey, type StoreEvent } from '../storage/storage.ts'
 
@@ -39,26 +38,14 @@ export function parseStoreEvents(body: unknown): ParsedEvents {
   return found
 }
 
-const recordSchema = z.object({
-  eventSource: z.string().nullish(),
-  eventVersion: z.string().nullish(),
-  eventName: z.string(),
-  s3: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), eTag: z.string().nullish(), sequencer: z.string().nullish() }),
-  }),
-})
-
-const eventBridgeSchema = z.object({
-  'detail-type': z.string(),
-  detail: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), etag: z.string().nullish(), sequencer: z.string().nullish() }),
-  }),
-})
-
 type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+/** The text at this path, where there is one. */
+function textAt(value: unknown, ...path: string[]): string | undefined {
+  const found = path.reduce((inner, name) => (isFields(inner) ? inner[name] : undefined), value)
+  return typeof found === 'string' ? found : undefined
+}
 
 /** Events, and for everything else why it is none. */
 function* unwrap(value: unknown, depth: number): Generator<BucketEvent | string | { foreign: string }> {
@@ -89,16 +76,21 @@ function parseJson(text: string): unknown {
 }
 
 function readRecord(value: Fields): BucketEvent | string {
-  const parsed = recordSchema.safeParse(value)
-  if (!parsed.success) return 'a record without a key'
-  const { eventSource, eventVersion, eventName, s3 } = parsed.data
+  const [eventName, eventVersion] = [textAt(value, 'eventName'), textAt(value, 'eventVersion')]
+  const [bucket, key] = [textAt(value, 's3', 'bucket', 'name'), textAt(value, 's3', 'object', 'key')]
+  if (eventName === undefined || bucket === undefined || key === undefined) return 'a record without a key'
   if (eventVersion && !/^2(\.|$)/.test(eventVersion)) return `of version ${eventVersion}`
   const kind = kindOf(eventName.replace(/^s3:/, ''))
   if (!kind) return `a ${eventName} event`
-  const { key, eTag, sequencer } = s3.object
   // Ceph sends keys as they are, all others as forms encode them. Once is enough: a key may hold a true `%20`.
-  const trueKey = eventSource === 'ceph:s3' ? key : decodeForm(key)
-  return eventOf(kind, s3.bucket.name, trueKey, eTag, sequencer)
+  const trueKey = value.eventSource === 'ceph:s3' ? key : decodeForm(key)
+  return eventOf(
+    kind,
+    bucket,
+    trueKey,
+    textAt(value, 's3', 'object', 'eTag'),
+    textAt(value, 's3', 'object', 'sequencer'),
+  )
 }
 
 function kindOf(eventName: string): BucketEvent['kind'] | undefined {
@@ -108,22 +100,20 @@ function kindOf(eventName: string): BucketEvent['kind'] | undefined {
 
 /** EventBridge sends keys as they are. */
 function readEventBridge(value: Fields): BucketEvent | string {
-  const parsed = eventBridgeSchema.safeParse(value)
-  if (!parsed.success) return 'a record without a key'
-  const { 'detail-type': type, detail } = parsed.data
+  const { 'detail-type': type, detail } = value
+  const [bucket, key] = [textAt(detail, 'bucket', 'name'), textAt(detail, 'object', 'key')]
+  if (typeof type !== 'string' || bucket === undefined || key === undefined) return 'a record without a key'
   if (type !== 'Object Created' && type !== 'Object Deleted') return `of type ${type}`
-  const { key, etag, sequencer } = detail.object
-  return eventOf(type === 'Object Created' ? 'created' : 'removed', detail.bucket.name, key, etag, sequencer)
+  const kind = type === 'Object Created' ? 'created' : 'removed'
+  return eventOf(kind, bucket, key, textAt(detail, 'object', 'etag'), textAt(detail, 'object', 'sequencer'))
 }
-
-type Optional = string | null | undefined
 
 function eventOf(
   kind: BucketEvent['kind'],
   bucket: string,
   key: string,
-  etag: Optional,
-  sequencer: Optional,
+  etag: string | undefined,
+  sequencer: string | undefined,
 ): BucketEvent | string {
   try {
     checkKey(key)

@@ -1,7 +1,8 @@
 // `thumbsmith apply`: one thorough sweep, then waits until everything it found has settled; what is on SQS is left to Lambda.
-import type { Config } from '../config.ts'
+
 import type { Queue } from '../queue/queue.ts'
 import { adoptOriginals } from '../sentinel.ts'
+import type { Config } from '../settings.ts'
 import { sqsUrlsOf } from './engine.ts'
 import { openLog } from './log.ts'
 import { openRoad } from './road.ts'

@@ -1,10 +1,10 @@
 // What THUMBSMITH_QUEUE names: the queue, and where processes share it, what they know of one another; drivers are imported only when asked for.
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { Queue, QueueOptions } from '../queue/queue.ts'
 import type { Log } from '../road.ts'
 import { OPERATOR, ownerOf, ruleFor } from '../rule.ts'
+import type { Config } from '../settings.ts'
 import { parseUrl } from './stores.ts'
 
 interface Engine {

@@ -1,11 +1,11 @@
 // `thumbsmith explain`: what a render of these files would do and take, from their headers alone; nothing is decoded.
 import { readFile, stat } from 'node:fs/promises'
-import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { publicPreset } from '../preset.ts'
 import { admit, admitBytes, DEFAULT_LIMITS } from '../render/limits.ts'
 import { planRender, type RenderPlan, type RenditionPlan } from '../render/plan.ts'
 import { type Probe, probe } from '../render/probe.ts'
+import type { Config } from '../settings.ts'
 
 /** Prints the plan of each file, as JSON where asked. Returns the exit code: 1 where a file would be refused. */
 export async function explain(

@@ -2,8 +2,8 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { type Config, isLoopback } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
+import { type Config, isLoopback } from '../settings.ts'
 
 interface App {
   fetch(request: Request, env?: unknown): Response | Promise<Response>

@@ -1,7 +1,7 @@
 // The log: JSON lines for machines, or one readable line an event where a person watches.
 import { pino } from 'pino'
-import type { Config } from '../config.ts'
 import type { Log } from '../road.ts'
+import type { Config } from '../settings.ts'
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 

@@ -1,11 +1,11 @@
 // URL -> driver, imported only when it is asked for.
 import type { Auth } from '../auth/auth.ts'
-import type { Config } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { PoolOptions } from '../render/pool.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Log } from '../road.ts'
+import type { Config } from '../settings.ts'
 import { parseUrl } from './stores.ts'
 
 const invalid = (message: string) => new ThumbsmithError('config.invalid', message)

@@ -1,6 +1,6 @@
 // Fonts of the user's, sound and broken.
 import { expect, it } from 'vitest'
-import { presetSchema } from '../preset.ts'
+import { presetSchema } from '../preset-schema.ts'
 import { readPackageFile } from '../render/title.ts'
 import { unreadableFonts } from './own-fonts.ts'
 

@@ -2,11 +2,12 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import type { Config } from '../config.ts'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { parseTitle } from '../original.ts'
-import { FORMAT_EXTENSION, presetNameOf, renditionsOf } from '../preset.ts'
+import { presetNameOf, renditionsOf } from '../preset.ts'
+import { FORMAT_EXTENSION } from '../preset-words.ts'
 import type { Renderer, RenderOutcome } from '../render/renderer.ts'
+import type { Config } from '../settings.ts'
 import { openRenderer } from './open.ts'
 
 export interface RenderFilesOptions {

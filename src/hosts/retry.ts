@@ -1,8 +1,8 @@
 // `thumbsmith retry`: has every original that failed looked at anew; with --dlq, sends back what SQS has set aside.
 import { openCatalogue } from '../catalogue.ts'
-import type { Config } from '../config.ts'
 import { ThumbsmithError, toThumbsmithError } from '../errors.ts'
 import { stateOf } from '../manifest.ts'
+import type { Config } from '../settings.ts'
 import { MANIFESTS, readManifestAt } from '../state.ts'
 import { listAll } from '../storage/storage.ts'
 import { settled } from './apply-all.ts'

@@ -1,9 +1,8 @@
 // The road wired to what the configuration names, with its queue running; shared by every host that renders.
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import type { Config } from '../config.ts'
 import type { ThumbsmithError } from '../errors.ts'
-import { memoryFeed, sharedFeed } from '../feed.ts'
+import { memoryFeed } from '../feed.ts'
 import { lockByTrying, lockInProcess } from '../lock.ts'
 import { openOutbox } from '../outbox.ts'
 import type { Job, Queue } from '../queue/queue.ts'
@@ -11,6 +10,7 @@ import { reconcile } from '../reconcile.ts'
 import type { Decoder } from '../render/decoder.ts'
 import type { Log, Road } from '../road.ts'
 import { ensureSentinel, originalsArePresent } from '../sentinel.ts'
+import type { Config } from '../settings.ts'
 import { type SweepOptions, type SweepResult, sweep } from '../sweep.ts'
 import { openCluster, openQueue, staysInProcess } from './engine.ts'
 import { collectSeldom } from './heap.ts'
@@ -40,7 +40,7 @@ export interface RoadOptions {
   render?: boolean
   /** Node's own options for the decoder processes. */
   decoderExecArgv?: string[]
-  /** One that was started before all else, because a picture is waiting; closed with the rest. */
+  /** One that was started before all else, because a picture is waiting; closed with the rest. The first look waits for nothing that can come beside it. */
   firstDecoder?: Decoder | undefined
 }
 
@@ -67,7 +67,15 @@ export async function openRoad(
     const lock = cluster ? lockByTrying(cluster.tryLock) : staysInProcess(config) && lockInProcess()
     const stores = lock ? await withConditions(opened, lock, log) : opened
     const state = stores.renditions
-    await ensureSentinel(stores.originals, state)
+    let marked: Promise<void> | undefined
+    const mark = () => {
+      marked ??= ensureSentinel(stores.originals, state).catch((error) => {
+        marked = undefined
+        throw error
+      })
+      return marked
+    }
+    if (!firstDecoder) await mark()
     const notifiers = await openNotifiers(config, log)
     const outbox = openOutbox({ state, notifiers, log })
     closing.push(outbox.idle)
@@ -83,7 +91,7 @@ export async function openRoad(
       stores,
       state,
       renderer,
-      feed: cluster ? sharedFeed(memoryFeed(), cluster) : memoryFeed(),
+      feed: cluster ? (await import('../cluster-feed.ts')).sharedFeed(memoryFeed(), cluster) : memoryFeed(),
       log,
       instance,
       // Where others share the work unseen, the lease of a claim alone decides.
@@ -99,6 +107,7 @@ export async function openRoad(
       : (key: string) => outbox.deliver(key)
     const look = async (job: Job) => {
       const stored = await reconcile(road, job)
+      await mark()
       if (stored?.manifest.owed.length) outbox.deliver(job.key, stored)
     }
     if (render) {
@@ -111,7 +120,10 @@ export async function openRoad(
       queue: { ...queue, enqueue },
       offer: queue.enqueue,
       leads: cluster ? cluster.leads : async () => true,
-      sweep: (options) => sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed, ...options }),
+      async sweep(options) {
+        await mark()
+        return sweep(road, queue, { removesAtMost: limits.sweepRemovesAtMost, onOwed, ...options })
+      },
       look,
       told: outbox.idle,
       close,

@@ -1,11 +1,11 @@
 // The server: the road, the API and the dashboard in one process; watches the originals, sweeps, and shuts down in order.
 import { openCatalogue } from '../catalogue.ts'
-import { type Config, isOpenToAll } from '../config.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { httpApp } from '../http/app.ts'
 import { tokenBuckets } from '../http/throttle.ts'
 import { openRemovals } from '../removals.ts'
 import type { Log } from '../road.ts'
+import { type Config, isOpenToAll } from '../settings.ts'
 import type { StoreEvent } from '../storage/storage.ts'
 import { dashboardFiles } from './dashboard.ts'
 import { engineOf } from './engine.ts'

@@ -1,6 +1,7 @@
 // What buckets are told: never to drop what a rule did not mean, and never over what others have set.
 import { describe, expect, it } from 'vitest'
-import { compileRule, type RuleDefinition, ruleSchema } from '../rule.ts'
+import { compileRule, type RuleDefinition } from '../rule.ts'
+import { ruleSchema } from '../rule-schema.ts'
 import { planSetting } from '../storage/s3-settings.ts'
 import { corsRules, eventRules, lifecycleRules } from './setup-rules.ts'
 

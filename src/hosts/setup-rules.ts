@@ -1,6 +1,7 @@
 // What a bucket should be told, as it follows from the configuration: which sites may upload, what expires, and what is swept away.
-import type { Config } from '../config.ts'
+
 import type { Rule } from '../rule.ts'
+import type { Config } from '../settings.ts'
 import { type EventRule, OWN_ID, type SettingRules } from '../storage/s3-settings.ts'
 
 /** Browsers of these sites may upload to the bucket and show what is in it. */

@@ -1,6 +1,7 @@
 // `thumbsmith setup`: tells the buckets what they should know, says everything first, and leaves alone what others have set.
-import type { Config } from '../config.ts'
+
 import { ThumbsmithError } from '../errors.ts'
+import type { Config } from '../settings.ts'
 import {
   type BucketSettings,
   bucketSettings,

@@ -1,10 +1,11 @@
 // Store events wired to the queue: who may send them follows from the configuration, and each becomes a look at its key.
-import type { Config } from '../config.ts'
+
 import type { BucketEvent } from '../event/event.ts'
 import { snsGate } from '../event/sns.ts'
 import type { Services } from '../http/services.ts'
 import type { Job } from '../queue/queue.ts'
 import { ruleFor } from '../rule.ts'
+import type { Config } from '../settings.ts'
 import type { RunningRoad } from './road.ts'
 import { parseUrl } from './stores.ts'
 

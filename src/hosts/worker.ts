@@ -1,6 +1,7 @@
 // The worker: takes jobs from a queue that it shares with servers and other workers, and renders; nothing else.
-import type { Config } from '../config.ts'
+
 import { ThumbsmithError } from '../errors.ts'
+import type { Config } from '../settings.ts'
 import { engineOf } from './engine.ts'
 import { openLog } from './log.ts'
 import { openRoad } from './road.ts'

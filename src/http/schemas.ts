@@ -1,7 +1,8 @@
 // The shapes that the API takes and gives; they are also its OpenAPI document. Shared, as types, with the dashboard and the client.
 import { z } from '@hono/zod-openapi'
-import { focusSchema } from '../original.ts'
-import { OUTPUT_FORMATS, presetSchema } from '../preset.ts'
+import { focusSchema } from '../original-schema.ts'
+import { presetSchema } from '../preset-schema.ts'
+import { OUTPUT_FORMATS } from '../preset-words.ts'
 import { ticketSchema } from '../ticket.ts'
 import { titleReportSchema } from '../title-report.ts'
 

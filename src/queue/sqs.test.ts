@@ -71,6 +71,10 @@ it('takes nothing else for a job', () => {
     '{"key":"a"}',
     '{"thumbsmith":{}}',
     '{"thumbsmith":{"key":""}}',
+    '{"thumbsmith":{"key":7}}',
+    '{"thumbsmith":{"key":"a","refresh":"yes"}}',
+    '{"thumbsmith":null}',
+    'null',
     '{"thumbsmith":{"sweep":"now"}}',
     '{"Records":[]}',
   ])

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bombs, mutate, seeds } from '../../test/fixtures/bombs.ts'
 import { photo, random } from '../../test/fixtures/pictures.ts'
-import { presetSchema } from '../preset.ts'
+import { presetSchema } from '../preset-schema.ts'
 import { poolRenderer } from './pool.ts'
 import type { Renderer } from './renderer.ts'
 

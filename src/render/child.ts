@@ -1,12 +1,13 @@
 // One decoder process: takes jobs from its parent over IPC, one at a time, and dies with it. Holds no secret and opens no file of yours.
 
 import { readSync, rmdirSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { type ErrorCode, toThumbsmithError } from '../errors.ts'
 import { compilingLess } from './compilers.ts'
 import type { Limits } from './limits.ts'
 import { guardLoaders } from './loaders.ts'
-import { render } from './render.ts'
 import type { RenderOutcome, RenderRequest } from './renderer.ts'
+import { renderOriginal } from './steps.ts'
 
 export interface JobMessage {
   id: number
@@ -36,7 +37,7 @@ let titlesBegan = false
 async function run({ id, request, bytes, limits, tiff }: JobMessage): Promise<void> {
   send({ type: 'started', id })
   try {
-    const draw = () => render({ ...request, bytes: readPicture(bytes) }, { limits, tiff })
+    const draw = () => renderOriginal({ ...request, bytes: readPicture(bytes) }, { limits, tiff })
     const isFirstTitle = Boolean(request.title) && !titlesBegan
     titlesBegan ||= isFirstTitle
     const outcome = await (isFirstTitle ? compilingLess(draw) : draw())
@@ -84,6 +85,9 @@ process.on('message', (job: JobMessage) => void run(job))
 async function begin(): Promise<void> {
   await guardLoaders()
   leaveFolder()
+  // V8 goes over its whole heap after every second picture otherwise (docs/decisions/013-decoder-settings.md). Not as an option of the process: it
+  // would start without the compiled code of its own modules that Node brings.
+  setFlagsFromString('--heap-growing-percent=600')
   send({ type: 'ready' })
 }
 void begin()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { photo } from '../../test/fixtures/pictures.ts'
-import { presetSchema } from '../preset.ts'
+import { presetSchema } from '../preset-schema.ts'
 import { type Decoder, openDecoder } from './decoder.ts'
 import { removeLeftFolders } from './folders.ts'
 

@@ -1,7 +1,7 @@
 // Raw pixels to the bytes of a file: one row a format, its settings chosen by measured bytes and CPU at equal perceived quality.
 import sharp, { type Sharp } from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
-import type { OutputFormat } from '../preset.ts'
+import type { OutputFormat } from '../preset-words.ts'
 import { pngWithProfile } from './profile.ts'
 import type { Raw } from './raw.ts'
 

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as pictures from '../../test/fixtures/pictures.ts'
 import { expectNear, pixels, renderOne } from '../../test/fixtures/renditions.ts'
-import { FORMAT_EXTENSION, OUTPUT_FORMATS } from '../preset.ts'
+import { FORMAT_EXTENSION, OUTPUT_FORMATS } from '../preset-words.ts'
 import { render } from './render.ts'
 import type { Rendered } from './renderer.ts'
 

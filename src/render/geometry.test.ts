@@ -1,7 +1,8 @@
 // Layouts of every fit, as rules that hold for any picture and any box.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { POSITIONS, presetSchema } from '../preset.ts'
+import { presetSchema } from '../preset-schema.ts'
+import { POSITIONS } from '../preset-words.ts'
 import { cutFor, focusOn, layOut, pointUnder } from './geometry.ts'
 
 const side = fc.integer({ min: 1, max: 20_000 })

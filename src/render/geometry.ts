@@ -1,6 +1,7 @@
 // Where everything goes: pure rectangles for each fit. Nothing here knows pixels' contents.
 import type { Focus } from '../original.ts'
-import type { Position, Preset } from '../preset.ts'
+import type { Preset } from '../preset.ts'
+import type { Position } from '../preset-words.ts'
 
 export interface Size {
   width: number

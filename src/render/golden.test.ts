@@ -2,7 +2,8 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { picture } from '../../test/fixtures/pictures.ts'
-import { FORMAT_EXTENSION, OUTPUT_FORMATS, type Preset } from '../preset.ts'
+import type { Preset } from '../preset.ts'
+import { FORMAT_EXTENSION, OUTPUT_FORMATS } from '../preset-words.ts'
 import { render } from './render.ts'
 import { sniff } from './sniff.ts'
 

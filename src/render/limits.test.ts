@@ -1,7 +1,7 @@
 // What is let in and what is refused, from headers alone.
 import { describe, expect, test } from 'vitest'
 import type { ThumbsmithError } from '../errors.ts'
-import { presetSchema } from '../preset.ts'
+import { presetSchema } from '../preset-schema.ts'
 import { admit, admitBytes, DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { planRender } from './plan.ts'
 import type { Probe } from './probe.ts'

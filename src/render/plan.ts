@@ -1,6 +1,7 @@
 // The plan of one render: how large the one decode must be, where each rendition lies, and the memory all that takes. Pure.
 import type { Focus } from '../original.ts'
-import { type OutputFormat, outputFormatOf, type Preset } from '../preset.ts'
+import { outputFormatOf, type Preset } from '../preset.ts'
+import type { OutputFormat } from '../preset-words.ts'
 import { FIRST_SCAN_SHRINK } from './first-scan.ts'
 import { type Layout, layOut, type Size } from './geometry.ts'
 import { estimateMemory, type Lane } from './memory.ts'

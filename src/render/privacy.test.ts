@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import * as telling from '../../test/fixtures/private-tags.ts'
-import { OUTPUT_FORMATS } from '../preset.ts'
+import { OUTPUT_FORMATS } from '../preset-words.ts'
 import { render } from './render.ts'
 
 const ORIGINALS = { jpeg: telling.tellingJpeg, png: telling.tellingPng, webp: telling.tellingWebp }

@@ -1,7 +1,8 @@
 // The renderer port: bytes and presets in, renditions out; one decode for all presets of an original.
 import type { ErrorCode } from '../errors.ts'
 import type { Facts, Focus } from '../original.ts'
-import type { OutputFormat, Preset } from '../preset.ts'
+import type { Preset } from '../preset.ts'
+import type { OutputFormat } from '../preset-words.ts'
 import type { TitleReport } from '../title-report.ts'
 
 export interface RenderRequest {

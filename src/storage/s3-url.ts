@@ -1,5 +1,4 @@
 // What an `s3:` URL says: which bucket and prefix, where its server is, and what that server can do.
-import { z } from 'zod'
 import { ThumbsmithError } from '../errors.ts'
 
 export interface S3Location {
@@ -19,7 +18,6 @@ export interface S3Location {
 }
 
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
 function isPlainSite(text: string): boolean {
   if (!URL.canParse(text)) return false
@@ -27,19 +25,14 @@ function isPlainSite(text: string): boolean {
   return /^https?:$/.test(protocol) && username + password + search + hash === ''
 }
 
-const querySchema = z.strictObject({
-  endpoint: z
-    .string()
-    .refine(isPlainSite, { message: 'must be a plain URL such as http://127.0.0.1:9000, without credentials' })
-    .optional(),
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]{1,40}$/)
-    .optional(),
-  pathStyle: flag.default(false),
-  checksums: z.enum(['when-supported', 'when-required']).default('when-supported'),
-  ticket: z.enum(['post', 'put']).default('post'),
-})
+/** What may stand behind the question mark: when it is right, and else what it must be. */
+const SETTINGS: Record<string, [isRight: (text: string) => boolean, must: string]> = {
+  endpoint: [isPlainSite, 'must be a plain URL such as http://127.0.0.1:9000, without credentials'],
+  region: [(text) => /^[a-z0-9-]{1,40}$/.test(text), 'must be a region such as eu-central-1'],
+  pathStyle: [(text) => /^(true|false)$/.test(text), 'must be true or false'],
+  checksums: [(text) => /^when-(supported|required)$/.test(text), 'must be when-supported or when-required'],
+  ticket: [(text) => /^(post|put)$/.test(text), 'must be post or put'],
+}
 
 /**
  * Reads `s3://bucket/prefix?endpoint=…&region=…&pathStyle=true&checksums=when-required&ticket=put`; all but the bucket may be left out.
@@ -52,23 +45,23 @@ export function parseS3Url(name: string, url: string): S3Location {
     throw invalid('credentials do not belong in the URL. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.')
   if (!BUCKET.test(authority)) throw invalid(`"s3://${authority}" names no bucket. Write for example s3://pictures`)
   const parameters = new URLSearchParams(query)
-  const parsed = querySchema.safeParse(Object.fromEntries(parameters))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    if (issue?.code === 'unrecognized_keys')
-      throw invalid(`?${issue.keys[0]}= is no setting. Known are ${Object.keys(querySchema.shape).join(', ')}.`)
-    throw invalid(`?${issue?.path.join('.')}= ${issue?.message}.`)
+  for (const [setting, text] of parameters) {
+    const known = Object.hasOwn(SETTINGS, setting) && SETTINGS[setting]
+    if (!known) throw invalid(`?${setting}= is no setting. Known are ${Object.keys(SETTINGS).join(', ')}.`)
+    if (!known[0](text)) throw invalid(`?${setting}= ${known[1]}.`)
   }
   const folder = decoded(path).replace(/\/+$/, '')
   if (folder.startsWith('/')) throw invalid('the prefix begins with a second slash. Remove it.')
-  const { endpoint, region, ...rest } = parsed.data
-  // A server of one's own has no regions, but signatures name one.
+  const endpoint = parameters.get('endpoint') ?? undefined
   return {
     bucket: authority,
     prefix: folder === '' ? '' : `${folder}/`,
     endpoint,
-    region: region ?? (endpoint === undefined ? undefined : 'us-east-1'),
-    ...rest,
+    // A server of one's own has no regions, but signatures name one.
+    region: parameters.get('region') ?? (endpoint === undefined ? undefined : 'us-east-1'),
+    pathStyle: parameters.get('pathStyle') === 'true',
+    checksums: parameters.get('checksums') === 'when-required' ? 'when-required' : 'when-supported',
+    ticket: parameters.get('ticket') === 'put' ? 'put' : 'post',
   }
 }
 

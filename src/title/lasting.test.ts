@@ -1,7 +1,7 @@
 // What becomes of a painter whose WebAssembly ends: the title is refused, the next one is drawn.
 import { expect, test } from 'vitest'
 import { ThumbsmithError } from '../errors.ts'
-import { titleStyleSchema } from '../preset.ts'
+import { titleStyleSchema } from '../preset-schema.ts'
 import { lastingPainter } from './lasting.ts'
 import type { SetTitle } from './title.ts'
 

@@ -1,5 +1,6 @@
 // Where a title stands and how large it is: every way to break it x sizes x nine anchors, each with a cost that explains itself. Pure.
-import { POSITIONS, type Position, type TitleStyle } from '../preset.ts'
+import type { TitleStyle } from '../preset.ts'
+import { POSITIONS, type Position } from '../preset-words.ts'
 import { type Area, look, type PictureMaps } from './analysis.ts'
 import type { Shape } from './typeset.ts'
 

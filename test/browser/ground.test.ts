@@ -1,7 +1,8 @@
 // What a proof stands on, beside what the server renders from the same picture.
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { type Preset, presetSchema } from '../../src/preset.ts'
+import type { Preset } from '../../src/preset.ts'
+import { presetSchema } from '../../src/preset-schema.ts'
 import { render } from '../../src/render/render.ts'
 import { groundOf, seenThrough } from '../../web/proof/ground.ts'
 import type { Pixels } from '../../web/proof/resample.ts'

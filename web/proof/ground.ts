@@ -1,6 +1,7 @@
 // What a title stands on: the picture as a preset lays it out, on its background, with the same pixels as on the server but for rounding. Pure.
 import type { Focus } from '../../src/original.ts'
-import type { OutputFormat, Preset } from '../../src/preset.ts'
+import type { Preset } from '../../src/preset.ts'
+import type { OutputFormat } from '../../src/preset-words.ts'
 import { type Layout, layOut, type Size } from '../../src/render/geometry.ts'
 import type { Picture } from '../../src/title/analysis.ts'
 import { parseHex } from '../../src/title/colour.ts'

@@ -1,7 +1,8 @@
 // The worker that sets titles while they are typed: the server's own title modules, on the local file, before anything is uploaded.
 import { ThumbsmithError } from '../../src/errors.ts'
 import { type Facts, type Focus, parseTitle } from '../../src/original.ts'
-import { type OutputFormat, outputFormatOf, type Preset, titleStyleOf } from '../../src/preset.ts'
+import { outputFormatOf, type Preset, titleStyleOf } from '../../src/preset.ts'
+import type { OutputFormat } from '../../src/preset-words.ts'
 import { focusOn, type Layout, layOut, type Size } from '../../src/render/geometry.ts'
 import { lastingPainter } from '../../src/title/lasting.ts'
 import { decode } from './decode.ts'

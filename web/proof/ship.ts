@@ -1,6 +1,6 @@
 // A title on its picture as it will ship: encoded, decoded, measured, and drawn again stronger where the codec lost too much.
 import { ThumbsmithError } from '../../src/errors.ts'
-import type { OutputFormat } from '../../src/preset.ts'
+import type { OutputFormat } from '../../src/preset-words.ts'
 import { EFFORTS } from '../../src/title/help.ts'
 import { lay } from '../../src/title/lay.ts'
 import type { Painted, TitleBlock } from '../../src/title/title.ts'
