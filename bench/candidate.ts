@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import type { BenchRendition } from './recipes.ts'
 
 const [engine, file, recipeText, repeats, out] = process.argv.slice(2) as [string, string, string, string, string]
@@ -13,6 +14,8 @@ type Engine = () => Promise<Files>
 
 /** The built engine: what people run, without the cost of types. */
 async function thumbsmith(): Promise<Engine> {
+  // As decoders do (src/render/child.ts).
+  setFlagsFromString('--heap-growing-percent=600')
   const { render } = (await import(
     pathToFileURL(process.env.BENCH_ENGINE!).href
   )) as typeof import('../src/render/render.ts')

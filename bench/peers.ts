@@ -27,9 +27,8 @@ const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '..')
 const PYTHON = join(CACHE, 'venv', 'bin', 'python')
 const IPX = join(CACHE, 'ipx')
-/** The environment and the flags that the pool gives its decoders (src/render/decoder.ts). */
+/** The environment that the pool gives its decoders (src/render/decoder.ts). */
 const DECODER_ENV = ['MALLOC_ARENA_MAX=2', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_MMAP_THRESHOLD_=1048576']
-const DECODER_FLAGS = ['--initial-old-space-size=64']
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -55,11 +54,10 @@ const has = (command: string) => {
 /** As JavaScript, which is what ships: Node's own stripping of types stays in the heap that V8 goes over. */
 const CANDIDATE = join(CACHE, 'candidate.mjs')
 
-const node = (engine: string, work: Work, env: string[] = [], flags: string[] = []) => [
+const node = (engine: string, work: Work, env: string[] = []) => [
   'env',
   ...env,
   process.execPath,
-  ...flags,
   CANDIDATE,
   engine,
   work.file,
@@ -81,7 +79,7 @@ function thumbsmithPeer(): Peer {
     if (!existsSync(join(dist, 'render/render.js'))) throw error
   }
   const env = [...DECODER_ENV, `BENCH_ENGINE=${join(dist, 'render/render.js')}`]
-  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env, DECODER_FLAGS) }
+  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env) }
 }
 
 async function ipxPeer(): Promise<Peer | undefined> {

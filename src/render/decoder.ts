@@ -215,8 +215,7 @@ function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
   const child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
     cwd,
     env: { ...CHILD_ENV, ...options.env },
-    // With less, V8 goes over its whole heap after every second picture (the same decision).
-    execArgv: ['--initial-old-space-size=64', ...(options.execArgv ?? [])],
+    execArgv: options.execArgv ?? [],
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   })

@@ -1,10 +1,10 @@
 // The title step in Node: loads Skia and the fonts on first need, lays the title over raw pixels, and ships only what can be read.
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import { type Focus, parseTitle } from '../original.ts'
-import type { OutputFormat, TitleStyle } from '../preset.ts'
+import type { TitleStyle } from '../preset.ts'
+import type { OutputFormat } from '../preset-words.ts'
 import type { Patch } from '../title/dress.ts'
 import { EFFORTS } from '../title/help.ts'
 import { lastingPainter } from '../title/lasting.ts'
@@ -32,6 +32,7 @@ export function prepareTitles(): void {
 
 /** A file of an installed package, such as `@fontsource/anton/unicode.json`. */
 export async function readPackageFile(path: string): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises')
   return readFile(fileURLToPath(import.meta.resolve(path)))
 }
 
