@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { parse } from 'yaml'
 import { prepare, ROOT } from './prepare.mjs'
 import { zipFolder } from './zip.mjs'
 
@@ -21,6 +20,7 @@ const MAX_BYTES = 20_000_000
 const LEFT_OUT = '@fontsource-variable/noto-sans-jp'
 const modules = join(ROOT, 'node_modules')
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
+const load = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
 
 /** CommonJS, because an `import` of node:http reads each of its exports, and one of them loads a WebSocket client: some 40 ms in all. */
 const asCommonJs = {
@@ -34,6 +34,8 @@ const asCommonJs = {
 prepare()
 // It comes with Vite, which builds the dashboard.
 const { rolldown } = await import('rolldown')
+const { buildConfig, builtPath } = await load('hosts/built-config.js')
+const built = await buildConfig(options.config)
 const out = resolve(options.out)
 mkdirSync(out, { recursive: true })
 const work = mkdtempSync(join(tmpdir(), 'thumbsmith-lambda-'))
@@ -77,10 +79,10 @@ async function layOut(folder, entries) {
   await bundle.close()
   const { name, version } = read(join(ROOT, 'package.json'))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type: 'commonjs' }))
-  cpSync(options.config, join(folder, 'thumbsmith.yaml'))
-  for (const { watermark } of Object.values(parse(readFileSync(options.config, 'utf8')).presets))
-    if (watermark && !watermark.image.startsWith('data:'))
-      cpSync(join(dirname(options.config), watermark.image), join(folder, watermark.image))
+  const config = join(folder, 'thumbsmith.yaml')
+  cpSync(options.config, config)
+  writeFileSync(builtPath(config), JSON.stringify(built))
+  for (const path of Object.keys(built.beside)) cpSync(join(dirname(options.config), path), join(folder, path))
 }
 
 /** Its binaries; its JavaScript is in the bundle. npm fetches those of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */
@@ -100,7 +102,6 @@ function addSharp(folder, arch) {
 async function addTitles(folder) {
   const copy = (path) => cpSync(join(modules, path), join(folder, 'node_modules', path), { recursive: true })
   for (const path of ['package.json', 'bin/canvaskit.js', 'bin/canvaskit.wasm']) copy(`canvaskit-wasm/${path}`)
-  const load = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
   const [{ PACKAGES, readFaces }, { readPackageFile }] = await Promise.all([
     load('title/faces.js'),
     load('render/title.js'),

@@ -1,10 +1,10 @@
 // What the render function does with a call: messages of SQS in, keys reconciled, and exactly the messages whose keys must be tried again handed back; a schedule sweeps.
-import { readConfig } from '../config.ts'
 import { toThumbsmithError } from '../errors.ts'
 import { parseStoreEvents } from '../event/event.ts'
 import type { Job } from '../queue/queue.ts'
 import { parseSqsMessage } from '../queue/sqs-message.ts'
 import type { Decoder } from '../render/decoder.ts'
+import { readBuiltConfig } from './built-config.ts'
 import { sqsUrlsOf } from './engine.ts'
 import { type LambdaTime, sweepTurn } from './lambda-sweep.ts'
 import { openLog } from './log.ts'
@@ -35,7 +35,7 @@ export type Handler = (event: RenderEvent, context: LambdaTime) => Promise<Batch
 
 /** The configuration and the stores, for as long as the process lives. The handler throws where nothing at all can be done, so that Lambda gives every message back. */
 export async function openHandler(firstDecoder: Decoder | undefined): Promise<Handler> {
-  const config = readConfig(process.env)
+  const config = await readBuiltConfig(process.env)
   const running = await openRoad(config, openLog(config.logLevel), { render: false, firstDecoder })
   const urls = sqsUrlsOf(config)
   // Has a sweep go on after this call; on no queue of SQS the next schedule does that.
