@@ -30,14 +30,17 @@ export async function apply(
       await deleteRendition(road.stores, seen.key, object)
     return written
   }
+  // Read while the claim is written. What is wrong with it is told where it is used.
+  const original = decided.presets.length ? readOriginal(road, seen) : undefined
+  original?.catch(() => {})
   const claim = {
     token: `${road.instance}/${crypto.randomUUID()}`,
     until: new Date(Date.now() + LEASE_MS).toISOString(),
   }
   const claimed = await write(road, { ...decided.manifest, claim }, stored?.etag)
   try {
-    const results = decided.presets.length
-      ? await render(road, seen, claimed.manifest, decided.presets, claim.token)
+    const results = original
+      ? await render(road, seen, claimed.manifest, decided.presets, original)
       : { renditions: {} }
     return await publish(road, seen, claimed, results, decided.drop)
   } catch (error) {
@@ -51,12 +54,12 @@ async function render(
   seen: Observation,
   manifest: Manifest,
   presets: string[],
-  token: string,
+  original: Promise<Uint8Array>,
 ): Promise<Results> {
   let outcome: RenderOutcome
   try {
     outcome = await road.renderer.render({
-      bytes: await readOriginal(road, seen),
+      bytes: await original,
       presets: Object.fromEntries(presets.map((preset) => [preset, road.presets[preset]!])),
       title: titleOf(manifest),
       focus: focusOf(manifest),
@@ -94,7 +97,7 @@ async function render(
         rendered,
         async () => {
           const now = await readManifest(road.state, seen.key)
-          return now?.manifest.claim?.token === token
+          return now?.manifest.claim?.token === manifest.claim!.token
         },
       )
       road.log.debug({ key: seen.key, preset, fingerprint }, 'stored')

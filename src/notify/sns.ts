@@ -1,5 +1,5 @@
 // The SNS notifier: readable text for e-mail, JSON for every other subscriber, and attributes to filter by.
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { SNSClient } from '@aws-sdk/client-sns'
 import { ThumbsmithError } from '../errors.ts'
 import { machineWordOf } from './notification.ts'
 import type { Notifier } from './notifier.ts'
@@ -15,10 +15,13 @@ export function snsNotifier(name: string, topic: string): Notifier {
   const [, region] = TOPIC.exec(topic) ?? []
   if (!region)
     throw new ThumbsmithError('config.invalid', `The notifier ${name} has no topic. Write sns:arn:aws:sns:… in full.`)
-  const client = new SNSClient({ region, maxAttempts: 2 })
+  let client: SNSClient | undefined
   return {
     name,
     async send(notification) {
+      // Read only now: nobody waits for word as for a picture.
+      const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns')
+      client ??= new SNSClient({ region, maxAttempts: 2 })
       const { id, outcome, subject, text } = notification
       const publish = new PublishCommand({
         TopicArn: topic,

@@ -1,5 +1,5 @@
 // The queue on SQS, from the side of those who ask: who works is called by Lambda with the messages.
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import { ThumbsmithError } from '../errors.ts'
 import type { Queue } from './queue.ts'
 import { sqsMessage } from './sqs-message.ts'
@@ -36,9 +36,17 @@ export async function answered<T>(answer: Promise<T>): Promise<T> {
  */
 export function sqsQueue(urls: string): SqsQueue {
   const { interactive, backfill } = parseSqsUrls(urls)
-  const client = new SQSClient({ maxAttempts: 2 })
+  let opened: SQSClient | undefined
+
+  /** Read and opened only on demand: who takes jobs from Lambda sends few, and starts while somebody waits. */
+  async function open() {
+    const { GetQueueAttributesCommand, SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs')
+    opened ??= new SQSClient({ maxAttempts: 2 })
+    return { client: opened, GetQueueAttributesCommand, SendMessageCommand }
+  }
 
   async function send(url: string, body: string): Promise<void> {
+    const { client, SendMessageCommand } = await open()
     const command = new SendMessageCommand({ QueueUrl: url, MessageBody: body })
     await answered(client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }))
   }
@@ -50,6 +58,7 @@ export function sqsQueue(urls: string): SqsQueue {
       throw invalid('Jobs in SQS are taken by Lambda only. Set THUMBSMITH_QUEUE to memory:, redis: or postgres: here.')
     },
     async depth() {
+      const { client, GetQueueAttributesCommand } = await open()
       const counts = await Promise.all(
         [...new Set([interactive, backfill])].map(async (url) => {
           const { Attributes: of = {} } = await answered(
@@ -74,7 +83,7 @@ export function sqsQueue(urls: string): SqsQueue {
       }))
     },
     async close() {
-      client.destroy()
+      opened?.destroy()
     },
   }
 }

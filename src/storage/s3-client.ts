@@ -21,7 +21,7 @@ export interface Bucket {
   name: string
   client: S3Client
   /** Makes signatures only. The checksum that the SDK adds by itself would be that of an empty body. */
-  signingClient: S3Client
+  readonly signingClient: S3Client
   /** The key in the bucket. Throws `key.invalid`. */
   full(key: string): string
   prefix: string
@@ -33,6 +33,7 @@ export interface Bucket {
     run: (options: { abortSignal: AbortSignal }) => Promise<T>,
     isAnswer?: (error: unknown) => boolean,
   ): Promise<T>
+  close(): void
 }
 
 export function openBucket(location: S3Location, credentials: S3ClientConfig['credentials']): Bucket {
@@ -55,13 +56,18 @@ export function openBucket(location: S3Location, credentials: S3ClientConfig['cr
   }
   const careful = { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' } as const
   const client = new S3Client({ ...config, ...(checksums === 'when-required' && careful) })
+  let signingClient: S3Client | undefined
 
   return {
     name,
     prefix,
     wantsBareEtags: false,
     client,
-    signingClient: new S3Client({ ...config, ...careful }),
+    // Only on demand: who renders signs nothing, and a client takes milliseconds to make.
+    get signingClient() {
+      signingClient ??= new S3Client({ ...config, ...careful })
+      return signingClient
+    },
     full(key) {
       checkKey(key)
       const bytes = Buffer.byteLength(prefix + key)
@@ -84,6 +90,10 @@ export function openBucket(location: S3Location, credentials: S3ClientConfig['cr
       } finally {
         clearTimeout(timer)
       }
+    },
+    close() {
+      client.destroy()
+      signingClient?.destroy()
     },
   }
 }

@@ -120,8 +120,7 @@ export function bucketSettings(location: S3Location, credentials?: S3ClientConfi
       }
     },
     close() {
-      client.destroy()
-      bucket.signingClient.destroy()
+      bucket.close()
     },
   }
 }

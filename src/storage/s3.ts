@@ -13,7 +13,6 @@ import { streamOf } from './s3-body.ts'
 import { type Bucket, openBucket, PATIENT, SILENCE_MS } from './s3-client.ts'
 import { isMissingObject, type S3Action, statusOf } from './s3-errors.ts'
 import { bareEtag, putObject, quotedEtag } from './s3-put.ts'
-import { signDownload, signUpload } from './s3-sign.ts'
 import type { S3Location } from './s3-url.ts'
 import { KEY_MAX_BYTES, type ObjectHead, type Storage } from './storage.ts'
 
@@ -119,12 +118,17 @@ export function s3Storage({ credentials, ...location }: S3StorageOptions): Stora
       }
     },
 
-    signUpload: (policy) => signUpload(bucket, location.ticket === 'put' ? { ...policy, method: 'PUT' } : policy),
-    signDownload: (key, options) => signDownload(bucket, key, options),
+    async signUpload(policy) {
+      const { signUpload } = await import('./s3-sign.ts')
+      return signUpload(bucket, location.ticket === 'put' ? { ...policy, method: 'PUT' } : policy)
+    },
+    async signDownload(key, options) {
+      const { signDownload } = await import('./s3-sign.ts')
+      return signDownload(bucket, key, options)
+    },
 
     async close() {
-      bucket.client.destroy()
-      bucket.signingClient.destroy()
+      bucket.close()
     },
   }
 }
