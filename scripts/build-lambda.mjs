@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { prepare, ROOT } from './prepare.mjs'
@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
 const MAX_BYTES = 20_000_000
 /** Without it and the optional fonts a zip with sharp, Skia and the emoji stays below 20 MB; Dela Gothic One draws all but rare Japanese characters. */
 const LEFT_OUT = '@fontsource-variable/noto-sans-jp'
+/** What a start reads, each with all that it imports in one file; by itself rolldown makes dozens, and each is looked for, read and compiled. */
+const WHOLE = ['render/decoder', 'hosts/lambda-batch', 'storage/s3']
 const modules = join(ROOT, 'node_modules')
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
 const load = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
@@ -59,8 +61,19 @@ try {
 
 /** As in the package: our code two folders down, the rest in node_modules, the configuration on top. */
 async function layOut(folder, entries) {
+  for (const entry of entries) await bundleInto(folder, entry)
+  const { name, version } = read(join(ROOT, 'package.json'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type: 'commonjs' }))
+  const config = join(folder, 'thumbsmith.yaml')
+  cpSync(options.config, config)
+  writeFileSync(builtPath(config), JSON.stringify(built))
+  for (const path of Object.keys(built.beside)) cpSync(join(dirname(options.config), path), join(folder, path))
+}
+
+/** Each entry by itself, so that a process reads nothing of the other's. */
+async function bundleInto(folder, entry) {
   const bundle = await rolldown({
-    input: entries.map((entry) => join(ROOT, 'dist', `${entry}.js`)),
+    input: join(ROOT, 'dist', `${entry}.js`),
     platform: 'node',
     // The SDK's CommonJS comes first otherwise, of which nothing can be left out: it is read and compiled at each cold start.
     resolve: { mainFields: ['module', 'main'] },
@@ -75,14 +88,15 @@ async function layOut(folder, entries) {
     minify: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunk-[name]-[hash].js',
+    codeSplitting: {
+      groups: WHOLE.map((path, i) => ({
+        name: basename(path),
+        test: (id) => id === join(ROOT, 'dist', `${path}.js`),
+        priority: WHOLE.length - i,
+      })),
+    },
   })
   await bundle.close()
-  const { name, version } = read(join(ROOT, 'package.json'))
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type: 'commonjs' }))
-  const config = join(folder, 'thumbsmith.yaml')
-  cpSync(options.config, config)
-  writeFileSync(builtPath(config), JSON.stringify(built))
-  for (const path of Object.keys(built.beside)) cpSync(join(dirname(options.config), path), join(folder, path))
 }
 
 /** Its binaries; its JavaScript is in the bundle. npm fetches those of the other architecture; their checksums stand in no lock file of ours, so the version is exact. */
