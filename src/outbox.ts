@@ -11,6 +11,8 @@ export interface OutboxServices {
   state: Storage
   notifiers: Record<string, Notifier>
   log: Log
+  /** Has what failed delivered again, after so long. Without it, the next sweep does that. */
+  again?: ((key: string, delayMs: number) => Promise<void>) | undefined
 }
 
 const BACKOFF_FIRST_MS = 5_000
@@ -47,10 +49,11 @@ export function openOutbox(services: OutboxServices): Outbox {
 
 type Owed = Manifest['owed'][number]
 
-/** Sends what is due for one original. A notifier that fails is asked again later, by the sweep; results never wait for it. */
-async function deliverOwed({ state, notifiers, log }: OutboxServices, key: string, known?: StoredManifest) {
+/** Sends what is due for one original. A notifier that fails is asked again later; results never wait for it. */
+async function deliverOwed({ state, notifiers, log, again }: OutboxServices, key: string, known?: StoredManifest) {
   let stored = known ?? (await readManifest(state, key))
   const due = stored?.manifest.owed.filter(({ notBefore }) => new Date(notBefore) <= new Date()) ?? []
+  const delaysMs: number[] = []
   for (const item of due) {
     const owed = stored?.manifest.owed.find((other) => isSame(other, item))
     if (!stored || !owed) continue
@@ -61,10 +64,13 @@ async function deliverOwed({ state, notifiers, log }: OutboxServices, key: strin
       const error = toThumbsmithError(thrown)
       log.warn({ key, notifier: item.notifier, detail: error.detail }, error.message)
       const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** owed.tries)
+      delaysMs.push(delayMs)
       instead = { ...owed, tries: owed.tries + 1, notBefore: new Date(Date.now() + delayMs).toISOString() }
     }
     stored = await cross(state, stored, owed, instead)
   }
+  // Only now that it is written down when each is due.
+  for (const delayMs of delaysMs) await again?.(key, delayMs)
 }
 
 const isSame = (a: Owed, b: Owed) => a.id === b.id && a.notifier === b.notifier

@@ -77,12 +77,12 @@ export async function openRoad(
     }
     if (!firstDecoder) await mark()
     const notifiers = await openNotifiers(config, log)
-    const outbox = openOutbox({ state, notifiers, log })
-    closing.push(outbox.idle)
     const isShared = !staysInProcess(config)
     // One job more than decoders, so that reading and writing overlap with rendering.
     const queue = await openQueue(config, decoders + 1, log)
-    closing.push(queue.close)
+    const again = queue.enqueueLater && ((key: string, delayMs: number) => queue.enqueueLater!({ key }, delayMs))
+    const outbox = openOutbox({ state, notifiers, log, again })
+    closing.push(outbox.idle, queue.close)
 
     const road: Road = {
       rules,

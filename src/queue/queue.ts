@@ -16,6 +16,8 @@ export interface Queue {
    * `queue.unavailable` soon where it cannot be: the sweep finds the work again.
    */
   enqueue(job: Job): Promise<void>
+  /** The same after so long, at most 900,000 ms, where the queue can wait by itself. Throws `queue.unavailable`. */
+  enqueueLater?(job: Job, delayMs: number): Promise<void>
   /**
    * Starts working; resolves when jobs can come. `handler` throws an error whose `retry` is not `never` to be called again, later, with
    * backoff. It is never called for a key that it is still busy with in this process. Throws `queue.unavailable`.

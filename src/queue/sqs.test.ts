@@ -59,6 +59,18 @@ it('sends each job to the queue of its lane, so that it comes back as it was', a
   await queue.close()
 })
 
+it('holds a job back for as long as it is asked to, behind the others', async () => {
+  const queue = sqsQueue(`${site}/1/jobs,${site}/1/backfill`)
+  await queue.enqueueLater({ key: 'a' }, 4_200)
+  await queue.enqueueLater({ key: 'a' }, 900_000)
+  expect(sent.map(({ body }) => [body.QueueUrl, body.DelaySeconds])).toEqual([
+    [`${site}/1/backfill`, 5],
+    [`${site}/1/backfill`, 900],
+  ])
+  expect(parseSqsMessage(String(sent[0]?.body.MessageBody))).toEqual({ key: 'a', refresh: false })
+  await queue.close()
+})
+
 it('says soon where SQS does not take a job', async () => {
   status = 400
   await expect(sqsQueue(`${site}/1/jobs`).enqueue({ key: 'a' })).rejects.toMatchObject({ code: 'queue.unavailable' })

@@ -1,12 +1,13 @@
 // The queue on SQS, from the side of those who ask: who works is called by Lambda with the messages.
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { ThumbsmithError } from '../errors.ts'
-import type { Queue } from './queue.ts'
+import type { Job, Queue } from './queue.ts'
 import { sqsMessage } from './sqs-message.ts'
 
 const TIMEOUT_MS = 3_000
 
 export interface SqsQueue extends Queue {
+  enqueueLater(job: Job, delayMs: number): Promise<void>
   /** Has whoever takes jobs go on with the sweep, after the backfill that waits now. */
   goOn(): Promise<void>
 }
@@ -45,14 +46,19 @@ export function sqsQueue(urls: string): SqsQueue {
     return { client: opened, GetQueueAttributesCommand, SendMessageCommand }
   }
 
-  async function send(url: string, body: string): Promise<void> {
+  async function send(url: string, body: string, delayMs = 0): Promise<void> {
     const { client, SendMessageCommand } = await open()
-    const command = new SendMessageCommand({ QueueUrl: url, MessageBody: body })
+    const command = new SendMessageCommand({
+      QueueUrl: url,
+      MessageBody: body,
+      ...(delayMs && { DelaySeconds: Math.ceil(delayMs / 1000) }),
+    })
     await answered(client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }))
   }
 
   return {
     enqueue: (job) => send(job.priority === 'backfill' ? backfill : interactive, sqsMessage(job)),
+    enqueueLater: (job, delayMs) => send(backfill, sqsMessage(job), delayMs),
     goOn: () => send(backfill, sqsMessage({ sweep: 'goes on' })),
     async run() {
       throw invalid('Jobs in SQS are taken by Lambda only. Set THUMBSMITH_QUEUE to memory:, redis: or postgres: here.')
