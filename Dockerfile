@@ -8,7 +8,7 @@ RUN npm run build && npm prune --omit=dev --workspaces=false
 FROM ubuntu:26.04
 RUN apt-get update && apt-get install -y --no-install-recommends nodejs ca-certificates && rm -rf /var/lib/apt/lists/*
 # As the decoder processes are started: glibc gives memory back instead of keeping it in pools.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=1048576
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=4194304
 COPY --from=build /app/package.json /app/thumbsmith.yaml /app/
 COPY --from=build /app/bin /app/bin
 COPY --from=build /app/node_modules /app/node_modules

@@ -27,8 +27,9 @@ const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '..')
 const PYTHON = join(CACHE, 'venv', 'bin', 'python')
 const IPX = join(CACHE, 'ipx')
-/** The environment that the pool gives its decoders (src/render/decoder.ts). */
-const DECODER_ENV = ['MALLOC_ARENA_MAX=2', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_MMAP_THRESHOLD_=1048576']
+/** The environment and the flags that the pool gives its decoders (src/render/decoder.ts). */
+const DECODER_ENV = ['MALLOC_ARENA_MAX=2', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_MMAP_THRESHOLD_=4194304']
+const DECODER_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -54,10 +55,11 @@ const has = (command: string) => {
 /** As JavaScript, which is what ships: Node's own stripping of types stays in the heap that V8 goes over. */
 const CANDIDATE = join(CACHE, 'candidate.mjs')
 
-const node = (engine: string, work: Work, env: string[] = []) => [
+const node = (engine: string, work: Work, env: string[] = [], flags: string[] = []) => [
   'env',
   ...env,
   process.execPath,
+  ...flags,
   CANDIDATE,
   engine,
   work.file,
@@ -79,7 +81,7 @@ function thumbsmithPeer(): Peer {
     if (!existsSync(join(dist, 'render/render.js'))) throw error
   }
   const env = [...DECODER_ENV, `BENCH_ENGINE=${join(dist, 'render/render.js')}`]
-  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env) }
+  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env, DECODER_FLAGS) }
 }
 
 async function ipxPeer(): Promise<Peer | undefined> {

@@ -8,7 +8,7 @@ const firstDecoder = isLambda ? startDecoder() : undefined
 /** Where none can be started, the pool tries again and says why. */
 function startDecoder(): Decoder | undefined {
   try {
-    return openDecoder()
+    return openDecoder({ startsSoon: true })
   } catch {
     return undefined
   }

@@ -48,9 +48,13 @@ async function run({ id, request, bytes, limits, tiff }: JobMessage): Promise<vo
   }
 }
 
+/** Memory that was never touched costs as much as reading into it, so that all but the largest pictures come into the same. */
+const KEPT_BYTES = 16_000_000
+const kept = Buffer.allocUnsafeSlow(KEPT_BYTES)
+
 /** Waits for it: there is nothing else to do meanwhile. */
 function readPicture(length: number): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(length)
+  const bytes = length <= KEPT_BYTES ? kept.subarray(0, length) : Buffer.allocUnsafeSlow(length)
   for (let at = 0; at < length; ) {
     const read = readSync(0, bytes, at, length - at, null)
     if (read === 0) leave()
@@ -85,9 +89,8 @@ process.on('message', (job: JobMessage) => void run(job))
 async function begin(): Promise<void> {
   await guardLoaders()
   leaveFolder()
-  // V8 goes over its whole heap after every second picture otherwise (docs/decisions/013-decoder-settings.md). Not as an option of the process: it
-  // would start without the compiled code of its own modules that Node brings.
-  setFlagsFromString('--heap-growing-percent=600')
+  // Where it was started without options, V8 would go over its whole heap after every second picture (docs/decisions/013-decoder-settings.md).
+  if (process.execArgv.length === 0) setFlagsFromString('--heap-growing-percent=600')
   send({ type: 'ready' })
 }
 void begin()

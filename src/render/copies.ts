@@ -1,6 +1,6 @@
 // The decoded picture and the smaller copies made of it so far: each rendition starts from the smallest that loses nothing.
 import type { Size } from './geometry.ts'
-import type { Raw } from './raw.ts'
+import { type Raw, release } from './raw.ts'
 
 /**
  * From a copy of twice the size, a resize is not told apart from one of the whole picture (SSIMULACRA2 95.1 against 95.4 for
@@ -14,10 +14,18 @@ export interface Copies {
   /** Offers a copy of the whole picture to those that come after it. */
   add(frames: Raw[]): void
   smallest(side: number): Raw
+  /** Takes over pictures that nothing else is made of, to give their memory back with that of the copies. */
+  own(frames: Raw[]): void
+  /** Gives the memory of all of them back. */
+  close(): void
 }
 
 export function openCopies(decoded: Raw[]): Copies {
   const copies = [decoded]
+  const owned = new Set(decoded)
+  const own = (frames: Raw[]) => {
+    for (const frame of frames) owned.add(frame)
+  }
   return {
     closest(size, frames) {
       let closest = decoded
@@ -30,13 +38,18 @@ export function openCopies(decoded: Raw[]): Copies {
       return closest.slice(0, frames)
     },
     add(frames) {
-      if (!copies.includes(frames)) copies.push(frames)
+      copies.push(frames)
+      own(frames)
     },
     smallest(side) {
       return copies
         .map(([first]) => first!)
         .filter(({ width, height }) => Math.max(width, height) >= side)
         .reduce((least, copy) => (copy.width < least.width ? copy : least), decoded[0]!)
+    },
+    own,
+    close() {
+      for (const picture of owned) release(picture)
     },
   }
 }

@@ -13,6 +13,8 @@ export interface DecoderOptions {
   env?: Record<string, string>
   /** Further Node options of the child, such as `--import`. */
   execArgv?: string[]
+  /** Ready 15 ms sooner, with each picture some hundredths dearer; default false. */
+  startsSoon?: boolean
   /** A job that takes longer is ended with its process; default 15,000. */
   wallMs?: number
   /** A process that grows beyond this is ended; default 512 MB. */
@@ -43,9 +45,12 @@ export interface Decoder {
 const CHILD_ENV = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '131072',
-  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_MMAP_THRESHOLD_: '4194304',
   UV_THREADPOOL_SIZE: '2',
 }
+
+/** V8 goes over its whole heap as often as pictures need it, and holds little itself (the same decision). With any such option Node compiles its own modules anew. */
+const CHILD_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
 
 /** A little below the process that answers people (nice 5); no lower, for what takes too long is ended. */
 const PRIORITY = 5
@@ -215,7 +220,7 @@ function forkChild(options: DecoderOptions, cwd: string): ChildProcess {
   const child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), [], {
     cwd,
     env: { ...CHILD_ENV, ...options.env },
-    execArgv: options.execArgv ?? [],
+    execArgv: [...(options.startsSoon ? [] : CHILD_FLAGS), ...(options.execArgv ?? [])],
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   })

@@ -37,23 +37,21 @@ export async function renderOriginal<Name extends string>(
   const copies = openCopies(decoded.srgb)
   const kept = decoded.kept && { copies: openCopies([decoded.kept.raw]), profile: decoded.kept.profile }
   const results = new Map<string, RenderOutcome['renditions'][string]>()
-  const hash = () => thumbhashOf(copies.smallest(THUMBHASH_SIDE))
-  let thumbhash: string | undefined
-  for (const [index, rendition] of largestFirst(plan.renditions).entries()) {
-    const isLast = index === plan.renditions.length - 1
-    const making = renderOne(rendition, (rendition.keepsProfile && kept) || { copies }, original, request).then(
-      (rendered) => ({ rendered }),
-      (error: unknown) => ({ failure: failureOf(error) }),
+  for (const rendition of largestFirst(plan.renditions))
+    results.set(
+      rendition.name,
+      await renderOne(rendition, (rendition.keepsProfile && kept) || { copies }, original, request).then(
+        (rendered) => ({ rendered }),
+        (error: unknown) => ({ failure: failureOf(error) }),
+      ),
     )
-    // The last one is encoded on a thread of its own meanwhile.
-    const [result, hashed] = await Promise.all([making, isLast ? hash() : undefined])
-    results.set(rendition.name, result)
-    thumbhash = hashed
-  }
+  const thumbhash = thumbhashOf(copies.smallest(THUMBHASH_SIDE))
+  copies.close()
+  kept?.copies.close()
   const renditions = Object.fromEntries(
     Object.keys(request.presets).map((name) => [name, results.get(name)!]),
   ) as Record<Name, RenderOutcome['renditions'][string]>
-  return { facts: factsOf(original, thumbhash ?? (await hash())), renditions }
+  return { facts: factsOf(original, thumbhash), renditions }
 }
 
 /** Plans and decodes; once more without its first scan, where that is not what its header promised. */
@@ -87,6 +85,7 @@ async function renderOne(
   const padded: Raw[] = []
   for (const [index, cut] of cuts.entries()) padded.push(await pad(cut, layout, preset.background, whole[index]!))
   const { frames, area } = preset.watermark ? await layWatermark(padded, preset.watermark) : { frames: padded }
+  copies.own([...cuts, ...padded, ...frames])
   const behind = colourBehind(preset.background)
   const { delays, loop } = original
   const options = {
