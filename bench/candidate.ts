@@ -10,14 +10,16 @@ const [engine, file, recipeText, repeats, out] = process.argv.slice(2) as [strin
 const recipe = JSON.parse(recipeText) as BenchRendition[]
 
 const length = statSync(file).size
-const kept = Buffer.allocUnsafeSlow(length)
+/** Up to this size into memory that is kept, as the decoders of the pool read (src/render/child.ts); sharp gets the same. */
+const KEPT_BYTES = 16 * 2 ** 20
+const kept = Buffer.allocUnsafeSlow(KEPT_BYTES)
 
-/** Into memory that is kept, as the decoders of the pool read (src/render/child.ts); sharp gets the same. */
 function readPicture(): Uint8Array {
+  const bytes = length <= KEPT_BYTES ? kept.subarray(0, length) : Buffer.allocUnsafeSlow(length)
   const opened = openSync(file, 'r')
-  for (let at = 0; at < length; ) at += readSync(opened, kept, at, length - at, null)
+  for (let at = 0; at < length; ) at += readSync(opened, bytes, at, length - at, null)
   closeSync(opened)
-  return kept
+  return bytes
 }
 
 type Files = Record<string, Uint8Array>

@@ -49,7 +49,7 @@ async function run({ id, request, bytes, limits, tiff }: JobMessage): Promise<vo
 }
 
 /** Memory that was never touched costs as much as reading into it, so that all but the largest pictures come into the same. */
-const KEPT_BYTES = 16_000_000
+const KEPT_BYTES = 16 * 2 ** 20
 const kept = Buffer.allocUnsafeSlow(KEPT_BYTES)
 
 /** Waits for it: there is nothing else to do meanwhile. */

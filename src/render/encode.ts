@@ -52,7 +52,7 @@ const ENCODERS: Record<OutputFormat, Encoder> = {
     contentType: 'image/webp',
     maxSide: 16_383,
     encode: (pipeline, { quality, delays, loop = 0 }) =>
-      pipeline.webp({ quality, effort: 2, ...(delays && { delay: delays, loop }) }),
+      pipeline.webp({ quality, effort: 3, ...(delays && { delay: delays, loop }) }),
   },
   avif: {
     contentType: 'image/avif',
