@@ -1,5 +1,4 @@
 // `thumbsmith apply`: one thorough sweep, then waits until everything it found has settled; what is on SQS is left to Lambda.
-
 import type { Queue } from '../queue/queue.ts'
 import { adoptOriginals } from '../sentinel.ts'
 import type { Config } from '../settings.ts'
