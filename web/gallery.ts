@@ -13,21 +13,26 @@ const SAY_AFTER_MS = 1200
 
 let head: { limit: number; etag: string | undefined } = { limit: PAGE, etag: undefined }
 
-/** Reads what the page needs first: what may be uploaded, and the newest originals. */
 export async function openGallery(): Promise<void> {
   store.set({ list: 'loading', listProblem: undefined })
   try {
-    const [about] = await Promise.all([readAbout(), refresh()])
-    store.set({ about })
+    await refresh()
   } catch (thrown) {
     store.set({ list: 'failed', listProblem: toApiError(thrown).message })
   }
 }
 
-/** Reads the newest originals again, and tells whether anything changed; where nothing did it costs next to nothing. */
+/**
+ * Reads the newest originals again, and what may be uploaded where that is not known yet. Tells whether anything changed; where nothing
+ * did it costs next to nothing.
+ */
 export async function refresh(): Promise<boolean> {
   const limit = Math.min(PAGE_MAX, Math.max(PAGE, store.get().originals.length))
-  const read = await readList({ limit, etag: limit === head.limit ? head.etag : undefined })
+  const [read, about] = await Promise.all([
+    readList({ limit, etag: limit === head.limit ? head.etag : undefined }),
+    store.get().about ?? readAbout(),
+  ])
+  store.set({ about })
   if (read === undefined) return false
   head = { limit, etag: read.etag }
   const before = store.get().originals

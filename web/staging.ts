@@ -5,7 +5,7 @@ import { formatFormat } from './format.ts'
 import { drawPreview } from './preview.ts'
 import { CONTENT_TYPE, type Kind, SNIFF_BYTES, sniff } from './sniff.ts'
 import type { Staged } from './state.ts'
-import { say, store } from './store.ts'
+import { aboutKnown, say, store } from './store.ts'
 import { words } from './words.ts'
 
 /** Why a file cannot be uploaded, in words for people; `undefined` where it can. */
@@ -34,10 +34,10 @@ async function inspect(file: File, upload: About['upload']): Promise<Staged> {
   }
 }
 
-/** Takes files in: each stands in the tray at once, with its reason where it cannot be uploaded. */
+/** Takes files in, as soon as the server said what it takes: each stands in the tray, with its reason where it cannot be uploaded. */
 export async function stageFiles(files: File[]): Promise<void> {
-  const upload = store.get().about?.upload
-  if (!upload?.offered || files.length === 0) return
+  const { upload } = await aboutKnown()
+  if (!upload.offered || files.length === 0) return
   const added = await Promise.all(files.map((file) => inspect(file, upload)))
   store.set(({ staged }) => ({ staged: [...staged, ...added] }))
   const refused = added.filter((item) => item.problem).length

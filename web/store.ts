@@ -1,5 +1,6 @@
 // The page's one store, and how a component reads from it.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { About } from '../src/http/schemas.ts'
 import { createStore, initialState, type State } from './state.ts'
 
 export const store = createStore<State>(initialState)
@@ -18,6 +19,20 @@ export function useStore<T>(select: (state: State) => T): T {
     return store.subscribe(look)
   }, [])
   return selected
+}
+
+/** What the page knows of the server, as soon as it does. */
+export function aboutKnown(): Promise<About> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const { about } = store.get()
+      if (!about) return
+      stop()
+      resolve(about)
+    }
+    const stop = store.subscribe(look)
+    look()
+  })
 }
 
 /** Tells those who use a screen reader. The same sentence twice is made to differ, or it would not be read again. */

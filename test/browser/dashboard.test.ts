@@ -303,6 +303,26 @@ describe('the dashboard', () => {
     },
   )
 
+  it('keeps pictures that are chosen before it knows what may be uploaded, and where it could not be told at first', {
+    timeout: 120_000,
+  }, async () => {
+    const buffer = await photo()
+    let answers = 0
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+    await page.route('**/v1/about', async (route) => {
+      if (answers++ === 0) return route.abort()
+      await mayAnswer
+      await route.continue()
+    })
+    await page.reload()
+    await choose([jpeg('early.jpg', buffer)])
+    expect(await page.getByLabel('Title of early.jpg').count()).toBe(0)
+    answer()
+    await page.getByLabel('Title of early.jpg').waitFor()
+    expect(answers).toBeGreaterThan(1)
+    expect(watched.complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([])
+  })
+
   it('can be used with the keyboard alone, and fits a phone', { timeout: 120_000 }, async () => {
     await choose([jpeg('a.jpg', await photo())])
     await page.getByLabel('Title of a.jpg').focus()
