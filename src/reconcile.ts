@@ -24,7 +24,11 @@ export async function reconcile(road: Road, job: Job): Promise<StoredManifest | 
     const { seen, stored } = await observe(road, job, written)
     const decided = plan(seen)
     road.log.debug({ key: job.key, decided: decided.do }, 'planned')
-    if (decided.do === 'nothing') return stored
+    if (decided.do === 'nothing') {
+      // Whoever did it may have been cut off before those who watch were told.
+      if (job.again && round === 0) tell(road, seen, stored)
+      return stored
+    }
     if (decided.do === 'wait')
       throw new ThumbsmithError('storage.precondition_failed', 'Another worker renders this original now.')
     try {
@@ -40,6 +44,10 @@ export async function reconcile(road: Road, job: Job): Promise<StoredManifest | 
     }
   }
   throw new ThumbsmithError('storage.precondition_failed', 'The original or its state kept changing.')
+}
+
+function tell({ feed }: Road, { key, owner }: Observation, stored: StoredManifest | undefined): void {
+  feed.publish({ key, owner, kind: stored ? 'changed' : 'removed' })
 }
 
 /** `written`: the manifest where it was written a moment ago, so that nobody need read it, nor look whether its renditions are there. */

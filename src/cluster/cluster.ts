@@ -11,7 +11,7 @@ export interface ClusterOptions {
 }
 
 export interface Cluster {
-  /** Tells every other process, without delay. What is said in an outage is lost. */
+  /** Tells every other process, without delay; what is said in an outage, after it. Rarely twice. */
   publish(message: string): void
   /** `onGap` is called when messages may have been missed. */
   subscribe(onMessage: (message: string) => void, onGap: () => void): void

@@ -3,20 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
+import { MISSED, openSpeaker } from './speaker.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const RECONNECT_AFTER_MS = 500
 /** PostgreSQL refuses longer notifications. */
 const MESSAGE_MAX_BYTES = 7_999
-/** More than this waits only for an engine that hangs. */
-const UNSAID_MAX = 10_000
 
 /** Throws `queue.unavailable` where PostgreSQL cannot be reached now. */
 export async function postgresCluster({ url, name, instance }: ClusterOptions): Promise<Cluster> {
   let onMessage: (message: string) => void = () => {}
   let onGap = () => {}
   let closed = false
-  let unsaid: string[] = []
   const locks = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
   let client = await answer(connect())
@@ -33,10 +31,18 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
     opened.on('error', () => {})
     opened.on('notification', ({ payload = '' }) => {
       const cut = payload.indexOf(' ')
-      if (payload.slice(0, cut) !== instance) onMessage(payload.slice(cut + 1))
+      const message = payload.slice(cut + 1)
+      if (payload.slice(0, cut) === instance) return
+      if (message === MISSED) onGap()
+      else onMessage(message)
     })
-    await opened.connect()
-    await opened.query(`LISTEN ${pg.escapeIdentifier(name)}`)
+    try {
+      await opened.connect()
+      await opened.query(`LISTEN ${pg.escapeIdentifier(name)}`)
+    } catch (error) {
+      void opened.end().catch(() => {})
+      throw error
+    }
     opened.once('end', () => void reconnect())
     return opened
   }
@@ -65,19 +71,17 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
     const { rows } = await answer(query(text, values))
     return rows[0]!.yes
   }
-  /** Says everything that came up meanwhile at once. */
-  async function say(): Promise<void> {
-    await turn
-    const messages = unsaid
-    unsaid = []
-    if (messages.length) await query('SELECT pg_notify($1, message) FROM unnest($2::text[]) message', [name, messages])
-  }
+  const speaker = openSpeaker((messages) =>
+    query('SELECT pg_notify($1, message) FROM unnest($2::text[]) message', [
+      name,
+      messages.map((message) => `${instance} ${message}`),
+    ]),
+  )
 
   return {
     publish(message) {
-      const text = `${instance} ${message}`
-      if (Buffer.byteLength(text) > MESSAGE_MAX_BYTES || unsaid.length >= UNSAID_MAX) return
-      if (unsaid.push(text) === 1) void say().catch(() => {})
+      const isShort = Buffer.byteLength(`${instance} ${message}`) <= MESSAGE_MAX_BYTES
+      speaker.say(isShort ? message : MISSED)
     },
     subscribe(message, gap) {
       onMessage = message
@@ -115,6 +119,7 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
       }
     },
     async close() {
+      await speaker.close(ANSWER_WITHIN_MS)
       closed = true
       await client.end().catch(() => {})
     },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
+import { MISSED, openSpeaker } from './speaker.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
@@ -29,7 +30,10 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
 
   hear.on('message', (_channel, text: string) => {
     const cut = text.indexOf(' ')
-    if (text.slice(0, cut) !== instance) onMessage(text.slice(cut + 1))
+    const message = text.slice(cut + 1)
+    if (text.slice(0, cut) === instance) return
+    if (message === MISSED) onGap()
+    else onMessage(message)
   })
 
   async function answer<T>(asked: Promise<T>): Promise<T> {
@@ -39,6 +43,9 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
       throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
     }
   }
+  const speaker = openSpeaker((said) =>
+    Promise.all(said.map((message) => ask.publish(messages, `${instance} ${message}`))),
+  )
   const listen = () => hear.subscribe(messages, presence(instance))
   async function leads(): Promise<boolean> {
     if ((await ask.set(lead, instance, 'PX', LEAD_MS, 'NX')) === 'OK') return true
@@ -57,7 +64,7 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
   hear.on('ready', () => void listen().then(onGap, () => {}))
 
   return {
-    publish: (message) => void ask.publish(messages, `${instance} ${message}`).catch(() => {}),
+    publish: speaker.say,
     subscribe(message, gap) {
       onMessage = message
       onGap = gap
@@ -81,6 +88,7 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
     },
     async close() {
       clearInterval(renewing)
+      await speaker.close(ANSWER_WITHIN_MS)
       if (renewing && (await ask.get(lead).catch(() => {})) === instance) await ask.del(lead).catch(() => {})
       ask.disconnect()
       hear.disconnect()

@@ -133,7 +133,11 @@ function identityOf({ key, refresh }: Wish): string {
   return refresh ? `${hash}-refresh` : hash
 }
 
-const jobOf = ({ data }: Pick<BullmqJob<Wish>, 'data'>): Job => ({ key: data.key, refresh: data.refresh ?? false })
+const jobOf = ({ data, attemptsStarted }: Pick<BullmqJob<Wish>, 'data' | 'attemptsStarted'>): Job => ({
+  key: data.key,
+  refresh: data.refresh ?? false,
+  again: attemptsStarted > 1,
+})
 
 /** A key's second job, or its only one that the engine gave out anew because we were silent for too long, waits for the first. */
 function serially(busy: Map<string, Promise<void>>, handler: (job: Job) => Promise<void>): (job: Job) => Promise<void> {

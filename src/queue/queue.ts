@@ -8,6 +8,8 @@ export interface Job {
   refresh?: boolean
   /** Interactive jobs go before the rest. */
   priority?: 'interactive' | 'backfill'
+  /** Set by the queue: it was given out before, and whoever had it did not finish, or was cut off before it could say so. */
+  again?: boolean
 }
 
 export interface Queue {

@@ -308,7 +308,10 @@ describe('the dashboard', () => {
   }, async () => {
     const buffer = await photo()
     let answers = 0
-    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+    let answer = () => {}
+    const mayAnswer = new Promise<void>((resolve) => {
+      answer = resolve
+    })
     await page.route('**/v1/about', async (route) => {
       if (answers++ === 0) return route.abort()
       await mayAnswer

@@ -1,7 +1,7 @@
 // The cluster home as its users run it: two servers that do not render, two workers, a bucket for each store, and an engine that travels jobs.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Upload } from '../../src/http/schemas.ts'
+import type { OriginalList, Upload } from '../../src/http/schemas.ts'
 import { photo } from '../fixtures/pictures.ts'
 import type { Home } from '../hosts/harness.ts'
 import { until } from '../servers/daemon.ts'
@@ -38,12 +38,15 @@ async function uploadTo(home: Home, count: number): Promise<Upload[]> {
   return uploads
 }
 
-const readyIn = (watcher: Watcher) =>
-  new Set(
-    watcher.events.flatMap(({ event }) =>
-      event.type === 'original' && event.original.state === 'ready' ? event.original.id : [],
-    ),
-  )
+/** What a page of this server shows as ready: what it is told, and the list where it is told to read that anew. */
+async function readyIn(watcher: Watcher, home: Home): Promise<Set<string>> {
+  const events = watcher.events.map(({ event }) => event)
+  const told = events.flatMap((event) => (event.type === 'original' ? event.original : []))
+  const { originals } = events.some(({ type }) => type === 'reset')
+    ? ((await (await home.ask('GET', '/v1/originals')).json()) as OriginalList)
+    : { originals: [] }
+  return new Set([...told, ...originals].filter(({ state }) => state === 'ready').map(({ id }) => id))
+}
 
 for (const [engine, start] of Object.entries(ENGINES))
   describe(`a cluster on ${engine}`, () => {
@@ -69,12 +72,12 @@ for (const [engine, start] of Object.entries(ENGINES))
     it('renders everything though a worker is killed, and every server shows every state', async () => {
       const watcher = await watchEvents(other!.url, 'anybody')
       const uploads = await uploadTo(asked!, UPLOADS)
-      await until('a few are ready', async () => readyIn(watcher).size >= 2)
+      await until('a few are ready', async () => (await readyIn(watcher, other!)).size >= 2)
       await first!.kill()
       const killed = performance.now()
       await until(
         'the other server has shown all as ready',
-        async () => readyIn(watcher).size >= uploads.length,
+        async () => (await readyIn(watcher, other!)).size >= uploads.length,
         90_000,
       )
       process.stdout.write(

@@ -62,3 +62,20 @@ describe('a claim', () => {
     })
   })
 })
+
+it('who finds nothing left to do of a job that was given out before tells it, for the one before may not have', async () => {
+  laptop = await openLaptop(YAML)
+  await laptop.put(KEY, await photo())
+  await laptop.settle(KEY)
+  const told: unknown[] = []
+  laptop.road.feed.subscribe(({ key, owner, kind }) => told.push({ key, owner, kind }))
+  const { owner } = await laptop.manifest(KEY)
+  await reconcile(laptop.road, { key: KEY })
+  expect(told).toEqual([])
+  await reconcile(laptop.road, { key: KEY, again: true })
+  await reconcile(laptop.road, { key: 'u/gone.jpg', again: true })
+  expect(told).toEqual([
+    { key: KEY, owner, kind: 'changed' },
+    { key: 'u/gone.jpg', owner, kind: 'removed' },
+  ])
+})

@@ -53,6 +53,8 @@ export async function startPostgres(): Promise<EngineServer> {
     url,
     start,
     stop,
+    cutOff: (instance) =>
+      query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'thumbsmith ${instance}'`),
     flush: () =>
       query(`DO $$ DECLARE name text; BEGIN
         FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
