@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
-import { MISSED, openSpeaker } from './speaker.ts'
+import { MISSED, openSpeaker } from '../speaker.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const RECONNECT_AFTER_MS = 500

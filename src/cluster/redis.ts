@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
-import { MISSED, openSpeaker } from './speaker.ts'
+import { MISSED, openSpeaker } from '../speaker.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
