@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
-import type { Cluster, ClusterOptions } from './cluster.ts'
 import { MISSED, openSpeaker } from '../speaker.ts'
+import type { Cluster, ClusterOptions } from './cluster.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const RECONNECT_AFTER_MS = 500

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
-import type { Cluster, ClusterOptions } from './cluster.ts'
 import { MISSED, openSpeaker } from '../speaker.ts'
+import type { Cluster, ClusterOptions } from './cluster.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
