@@ -13,6 +13,7 @@ import type { Log } from '../road.ts'
 import type { Config } from '../settings.ts'
 import { keepsConditions, lockedStorage } from '../storage/conditions.ts'
 import { ifThere, makeRoot, storageError } from '../storage/fs-durable.ts'
+import type { S3StorageOptions } from '../storage/s3-client.ts'
 import { parseS3Url, type S3Location } from '../storage/s3-url.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -95,6 +96,26 @@ function realFolder(path: string): string {
   }
 }
 
+/** Where signatures or addresses are to be of another kind, only the SDK knows how. */
+const ODD = ['AWS_PROFILE', 'AWS_CREDENTIAL_EXPIRATION', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3']
+const ODD_IF_TRUE = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT']
+
+/** With region and credentials where the environment says both plainly; else the SDK looks for them. */
+export function withIdentity(location: S3Location, env: Record<string, string | undefined>): S3StorageOptions {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env
+  const isOdd = ODD.some((name) => env[name]) || ODD_IF_TRUE.some((name) => env[name]?.toLowerCase() === 'true')
+  if (isOdd || !accessKeyId || !secretAccessKey) return location
+  return {
+    ...location,
+    region: location.region ?? env.AWS_REGION,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+  }
+}
+
 /** One and the same store where both URLs lead to the same place. */
 export async function openStores(
   config: Config,
@@ -107,7 +128,8 @@ export async function openStores(
   let secret: Uint8Array | undefined
   const openStore = async (name: StoreName): Promise<Storage> => {
     const place = places[name]
-    if (place.scheme === 's3') return (await import('../storage/s3.ts')).s3Storage(place.location)
+    if (place.scheme === 's3')
+      return (await import('../storage/s3.ts')).s3Storage(withIdentity(place.location, process.env))
     const { fsStorage } = await import('../storage/fs.ts')
     const { root } = place
     // Who only reads signs nothing that anybody takes.

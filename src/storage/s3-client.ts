@@ -1,21 +1,19 @@
 // One bucket behind the AWS SDK: every call has an end, is tried again a few times at most, and fails in the words of the storage port.
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import { ThumbsmithError } from '../errors.ts'
 import { type S3Action, storageError } from './s3-errors.ts'
+import { ANSWER_TIMEOUT_MS, fullKey, SOCKETS_MAX, TRIES } from './s3-terms.ts'
 import type { S3Location } from './s3-url.ts'
-import { checkKey, KEY_MAX_BYTES } from './storage.ts'
 
 /** From the first byte to the answer, all tries together. */
 const CALL_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 3_000
-/** Without a word for this long, a call is made anew: one answer that is lost must not cost what was rendered. */
-const ANSWER_TIMEOUT_MS = 4_000
 /** For calls that take a server longer by their nature: of those, only `CALL_TIMEOUT_MS` is the end. */
 export const PATIENT = { requestTimeout: 0 } as const
-/** The body of an object takes as long as its reader does, but not a silence of this length. */
-export const SILENCE_MS = 15_000
-const TRIES = 3
-const SOCKETS_MAX = 128
+
+export interface S3StorageOptions extends S3Location {
+  /** By default the SDK's chain: environment, profile, role. Only with fixed ones there is a quick way. */
+  credentials?: S3ClientConfig['credentials']
+}
 
 export interface Bucket {
   name: string
@@ -36,11 +34,11 @@ export interface Bucket {
   close(): void
 }
 
-export function openBucket(location: S3Location, credentials: S3ClientConfig['credentials']): Bucket {
+export function openBucket(location: S3Location, credentials: S3StorageOptions['credentials'], tries = TRIES): Bucket {
   const { bucket: name, prefix, endpoint, region, pathStyle, checksums } = location
   const config: S3ClientConfig = {
     forcePathStyle: pathStyle,
-    maxAttempts: TRIES,
+    maxAttempts: tries,
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
     ...(credentials && { credentials }),
@@ -68,16 +66,7 @@ export function openBucket(location: S3Location, credentials: S3ClientConfig['cr
       signingClient ??= new S3Client({ ...config, ...careful })
       return signingClient
     },
-    full(key) {
-      checkKey(key)
-      const bytes = Buffer.byteLength(prefix + key)
-      if (bytes > KEY_MAX_BYTES)
-        throw new ThumbsmithError(
-          'key.invalid',
-          `The key has ${bytes} bytes with the store's prefix. At most ${KEY_MAX_BYTES} are possible.`,
-        )
-      return prefix + key
-    },
+    full: (key) => fullKey(location, key),
     async call(action, run, isAnswer = () => false) {
       // Not AbortSignal.timeout: it would also cut off a body that is being read.
       const deadline = new AbortController()

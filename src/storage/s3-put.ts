@@ -14,31 +14,29 @@ import { ThumbsmithError } from '../errors.ts'
 import { partsOf } from './s3-body.ts'
 import { type Bucket, PATIENT } from './s3-client.ts'
 import { isMissingObject, isRace, type S3Action, statusOf } from './s3-errors.ts'
+import { bareEtag, PROMPT_MAX_BYTES, quotedEtag } from './s3-terms.ts'
 import { checkMetadata, type ObjectHead, type PutOptions } from './storage.ts'
 
 /** A body of one part goes in one call; S3 wants parts of 5 MiB at least, and 10,000 at most: 160 GB. */
 const PART_BYTES = 16 * 1024 * 1024
-/** What is larger may take its time on a slow line. */
-const PROMPT_MAX_BYTES = 1024 * 1024
 const RACES_MAX = 6
 const WRITE: S3Action = { what: 'write objects', permission: 's3:PutObject' }
 
-export const bareEtag = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '')
-/** As the condition headers want it. */
-export const quotedEtag = (etag: string): string => `"${etag}"`
-
+/** `wasSent`: it was tried before, and may be there. */
 export async function putObject(
   bucket: Bucket,
   key: string,
   body: Uint8Array | ReadableStream<Uint8Array>,
   options: PutOptions,
+  wasSent: boolean,
 ): Promise<ObjectHead> {
   const target = targetOf(bucket, key, options)
   const parts = partsOf(body, PART_BYTES)
   try {
     const first = await parts.next()
     const bytes = first.value as Uint8Array
-    if (bytes.length < PART_BYTES) return headOf(key, await putWhole(bucket, target, bytes), bytes.length, options)
+    if (bytes.length < PART_BYTES)
+      return headOf(key, await putWhole(bucket, target, bytes, wasSent), bytes.length, options)
     const { etag, length } = await putInParts(bucket, target, bytes, parts)
     return headOf(key, etag, length, options)
   } finally {
@@ -79,7 +77,7 @@ const headOf = (key: string, etag: string, bytes: number, options: PutOptions): 
   metadata: options.metadata ?? {},
 })
 
-async function putWhole(bucket: Bucket, target: Target, bytes: Uint8Array): Promise<string> {
+async function putWhole(bucket: Bucket, target: Target, bytes: Uint8Array, wasSent: boolean): Promise<string> {
   const { object, headers, ifMatch } = target
   for (let races = 0; ; ) {
     const wasBare = bucket.wantsBareEtags
@@ -100,7 +98,7 @@ async function putWhole(bucket: Bucket, target: Target, bytes: Uint8Array): Prom
       }
       const now = statusOf(error) === 412 ? await etagNow(bucket, object) : undefined
       // A first try whose answer was lost makes the second one fail on its own success.
-      if (triesOf(error) > 1 && now === md5(bytes)) return now
+      if ((wasSent || triesOf(error) > 1) && now === md5(bytes)) return now
       if (wasBare || now === undefined || now !== ifMatch)
         throw new ThumbsmithError('storage.precondition_failed', undefined, { cause: error })
       bucket.wantsBareEtags = true

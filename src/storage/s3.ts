@@ -1,180 +1,54 @@
-// A bucket on any S3-compatible server as a store, on the AWS SDK; credentials come from where the SDK looks for them.
-import type { Readable } from 'node:stream'
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type S3ClientConfig,
-} from '@aws-sdk/client-s3'
-import { ThumbsmithError } from '../errors.ts'
-import { streamOf } from './s3-body.ts'
-import { type Bucket, openBucket, PATIENT, SILENCE_MS } from './s3-client.ts'
-import { isMissingObject, type S3Action, statusOf } from './s3-errors.ts'
-import { bareEtag, putObject, quotedEtag } from './s3-put.ts'
-import type { S3Location } from './s3-url.ts'
-import { KEY_MAX_BYTES, type ObjectHead, type Storage } from './storage.ts'
+// A bucket on any S3-compatible server as a store: the quick way where all is known for it, and the SDK's for the rest and whatever that leaves open.
+import type { S3StorageOptions } from './s3-client.ts'
+import { type Credentials, quickBucket } from './s3-quick.ts'
+import type { SdkStorage } from './s3-sdk.ts'
+import { TRIES } from './s3-terms.ts'
+import type { Storage } from './storage.ts'
 
-export interface S3StorageOptions extends S3Location {
-  /** By default the SDK's chain: environment, profile, role. */
-  credentials?: S3ClientConfig['credentials']
-}
-
-const READ: S3Action = { what: 'read objects', permission: 's3:GetObject and s3:ListBucket' }
-const REMOVE: S3Action = { what: 'delete objects', permission: 's3:DeleteObject' }
-const LIST: S3Action = { what: 'list objects', permission: 's3:ListBucket' }
-const LIST_LIMIT = 1000
-/** A bucket that answered this short a time ago is there. */
-const SEEN_MS = 5_000
-
-/**
- * Conditional deletes are exact where the server knows them (AWS does); elsewhere the object is looked at first, and a writer may come
- * in between. Throws nothing here: the first call tells what is wrong.
- */
-export function s3Storage({ credentials, ...location }: S3StorageOptions): Storage & { close(): Promise<void> } {
-  const bucket = openBucket(location, credentials)
-  const confirmBucket = bucketChecker(bucket)
-
-  async function head(key: string): Promise<ObjectHead | undefined> {
-    const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.full(key) })
-    try {
-      return headOf(key, await bucket.call(READ, (call) => bucket.client.send(command, call), isMissingObject))
-    } catch (error) {
-      if (error instanceof ThumbsmithError) throw error
-      await confirmBucket()
-      return undefined
+/** Throws nothing here: the first call tells what is wrong. */
+export function s3Storage(options: S3StorageOptions): Storage & { close(): Promise<void> } {
+  const { bucket, prefix, credentials } = options
+  const quick = isFixed(credentials) ? quickBucket(options, credentials) : undefined
+  const opened: Promise<SdkStorage>[] = []
+  const opening = (tries: number) => {
+    let sdk: Promise<SdkStorage> | undefined
+    return () => {
+      if (sdk) return sdk
+      sdk = import('./s3-sdk.ts').then(({ sdkStorage }) => sdkStorage(options, tries))
+      opened.push(sdk)
+      return sdk
     }
   }
+  const sdk = opening(TRIES)
+  /** For what was tried once. */
+  const afterQuick = quick ? opening(TRIES - 1) : sdk
 
   return {
-    url: `s3://${bucket.name}/${bucket.prefix}`,
-    head,
-
-    async get(key, { range, ifMatch } = {}) {
-      if (range && !(Number.isSafeInteger(range.start) && range.start >= 0 && range.start <= range.end))
-        throw new ThumbsmithError('request.invalid', `The range ${range.start}-${range.end} holds no byte.`)
-      const command = new GetObjectCommand({
-        Bucket: bucket.name,
-        Key: bucket.full(key),
-        ...(range && { Range: `bytes=${range.start}-${range.end}` }),
-        ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-      })
-      try {
-        const answer = await bucket.call(READ, (call) => bucket.client.send(command, call), isMissingObject)
-        const bytes = answer.ContentLength ?? 0
-        const whole = Number(answer.ContentRange?.split('/')[1] ?? bytes)
-        return {
-          head: headOf(key, { ...answer, ContentLength: whole }),
-          stream: streamOf(answer.Body as Readable, bytes, SILENCE_MS),
-        }
-      } catch (error) {
-        if (error instanceof ThumbsmithError) throw error
-        return undefined
-      }
+    url: `s3://${bucket}/${prefix}`,
+    async head(key) {
+      const answer = await quick?.head(key)
+      return answer && 'found' in answer ? answer.found : (await afterQuick()).head(key)
     },
-
-    put: (key, body, options) => putObject(bucket, key, body, options),
-
-    async delete(key, { ifMatch } = {}) {
-      const object = { Bucket: bucket.name, Key: bucket.full(key) }
-      if (ifMatch !== undefined) {
-        const there = await head(key)
-        if (!there) return
-        if (there.etag !== ifMatch) throw new ThumbsmithError('storage.precondition_failed')
-      }
-      const command = new DeleteObjectCommand({
-        ...object,
-        ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-      })
-      await bucket
-        .call(REMOVE, (call) => bucket.client.send(command, call), isMissingObject)
-        .catch((error) => {
-          if (error instanceof ThumbsmithError) throw error
-        })
+    async get(key, options = {}) {
+      const answer = await quick?.get(key, options)
+      return answer && 'found' in answer ? answer.found : (await afterQuick()).get(key, options)
     },
-
-    async list({ prefix = '', after = '', limit = LIST_LIMIT } = {}) {
-      if (!isPossible(prefix)) return []
-      const heads: ObjectHead[] = []
-      for (let token: string | undefined; ; ) {
-        const command = new ListObjectsV2Command({
-          Bucket: bucket.name,
-          Prefix: bucket.prefix + prefix,
-          // XML cannot hold every character that a key can.
-          EncodingType: 'url',
-          MaxKeys: Math.min(limit - heads.length, LIST_LIMIT),
-          ...(token !== undefined
-            ? { ContinuationToken: token }
-            : after !== '' && { StartAfter: bucket.prefix + after }),
-        })
-        const page = await bucket.call(LIST, (call) => bucket.client.send(command, { ...call, ...PATIENT }))
-        for (const object of page.Contents ?? []) {
-          const key = decodeListed(object.Key ?? '').slice(bucket.prefix.length)
-          if (key !== '') heads.push(headOf(key, { ...object, ContentLength: object.Size }))
-        }
-        token = page.NextContinuationToken
-        if (!page.IsTruncated || token === undefined || heads.length >= limit) return heads
-      }
+    async put(key, body, options) {
+      if (!quick || !(body instanceof Uint8Array)) return (await sdk()).put(key, body, options)
+      const answer = await quick.put(key, body, options)
+      return 'found' in answer ? answer.found : (await afterQuick()).put(key, body, options, answer.wasSent)
     },
-
-    async signUpload(policy) {
-      const { signUpload } = await import('./s3-sign.ts')
-      return signUpload(bucket, location.ticket === 'put' ? { ...policy, method: 'PUT' } : policy)
-    },
-    async signDownload(key, options) {
-      const { signDownload } = await import('./s3-sign.ts')
-      return signDownload(bucket, key, options)
-    },
-
+    delete: async (key, options) => (await sdk()).delete(key, options),
+    list: async (options) => (await sdk()).list(options),
+    signUpload: async (policy) => (await sdk()).signUpload(policy),
+    signDownload: async (key, options) => (await sdk()).signDownload(key, options),
     async close() {
-      bucket.close()
+      quick?.close()
+      for (const storage of opened) await (await storage).close()
     },
   }
 }
 
-/** A HEAD says 404 also where the whole bucket is gone, which says nothing about the object. */
-function bucketChecker(bucket: Bucket): () => Promise<void> {
-  let seen = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (performance.now() - seen < SEEN_MS) return
-    const command = new HeadBucketCommand({ Bucket: bucket.name })
-    try {
-      await bucket.call(
-        LIST,
-        (call) => bucket.client.send(command, call),
-        (error) => statusOf(error) === 404,
-      )
-    } catch (error) {
-      if (error instanceof ThumbsmithError) throw error
-      const message = `The bucket ${bucket.name} does not exist. Create it, or mend its name.`
-      throw new ThumbsmithError('storage.unavailable', message, { cause: error })
-    }
-    seen = performance.now()
-  }
-}
-
-interface Answer {
-  ETag?: string | undefined
-  ContentLength?: number | undefined
-  ContentType?: string | undefined
-  LastModified?: Date | undefined
-  Metadata?: Record<string, string> | undefined
-}
-
-const headOf = (key: string, answer: Answer): ObjectHead => ({
-  key,
-  etag: bareEtag(answer.ETag),
-  bytes: answer.ContentLength ?? 0,
-  contentType: answer.ContentType ?? 'application/octet-stream',
-  modified: answer.LastModified ?? new Date(0),
-  metadata: answer.Metadata ?? {},
-})
-
-/** S3 encodes listed keys as forms are: a plus is a space. */
-const decodeListed = (key: string): string => decodeURIComponent(key.replaceAll('+', ' '))
-
-/** A prefix that no key can begin with finds nothing; it is no error. */
-function isPossible(prefix: string): boolean {
-  return prefix.isWellFormed() && !prefix.includes('\0') && Buffer.byteLength(prefix) <= KEY_MAX_BYTES
+function isFixed(credentials: S3StorageOptions['credentials']): credentials is Credentials {
+  return typeof credentials === 'object' && !('expiration' in credentials && credentials.expiration)
 }

@@ -1,7 +1,8 @@
 // The S3 server that a test file talks to: radosgw, started for it, or the one that runs already under TEST_S3 (the line radosgw.ts prints).
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { type S3StorageOptions, s3Storage } from '../../src/storage/s3.ts'
+import { s3Storage } from '../../src/storage/s3.ts'
+import type { S3StorageOptions } from '../../src/storage/s3-client.ts'
 import { type Radosgw, startRadosgw } from './radosgw.ts'
 
 export type TestS3 = Awaited<ReturnType<typeof openTestS3>>

@@ -1,0 +1,33 @@
+// Who we are to S3: as the environment says it plainly, or as the SDK finds out.
+import { expect, it } from 'vitest'
+import { parseS3Url } from '../storage/s3-url.ts'
+import { withIdentity } from './stores.ts'
+
+const location = parseS3Url('X', 's3://pictures')
+const KEYS = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }
+
+it('is taken from the environment', () => {
+  expect(withIdentity(location, { ...KEYS, AWS_REGION: 'eu-central-1' })).toEqual({
+    ...location,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+  })
+  expect(
+    withIdentity({ ...location, region: 'us-east-1' }, { ...KEYS, AWS_REGION: 'x', AWS_SESSION_TOKEN: 't' }),
+  ).toEqual({
+    ...location,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 't' },
+  })
+})
+
+it.each([
+  {},
+  { AWS_ACCESS_KEY_ID: 'id' },
+  { ...KEYS, AWS_PROFILE: 'work' },
+  { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2030-01-01T00:00:00Z' },
+  { ...KEYS, AWS_ENDPOINT_URL_S3: 'https://store.example' },
+  { ...KEYS, AWS_USE_FIPS_ENDPOINT: 'true' },
+])('is left to the SDK with %o', (env) => {
+  expect(withIdentity(location, { AWS_REGION: 'eu-central-1', ...env })).toBe(location)
+})
