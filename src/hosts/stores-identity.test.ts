@@ -21,12 +21,21 @@ it('is taken from the environment', () => {
   })
 })
 
+it('says where S3 is', () => {
+  const here = { ...KEYS, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: 'https://aws.example' }
+  expect(withIdentity(location, here).endpoint).toBe('https://aws.example')
+  expect(withIdentity(location, { ...here, AWS_ENDPOINT_URL_S3: 'https://s3.example' }).endpoint).toBe(
+    'https://s3.example',
+  )
+  const named = { ...location, endpoint: 'https://store.example' }
+  expect(withIdentity(named, here).endpoint).toBe('https://store.example')
+})
+
 it.each([
   {},
   { AWS_ACCESS_KEY_ID: 'id' },
   { ...KEYS, AWS_PROFILE: 'work' },
   { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2030-01-01T00:00:00Z' },
-  { ...KEYS, AWS_ENDPOINT_URL_S3: 'https://store.example' },
   { ...KEYS, AWS_USE_FIPS_ENDPOINT: 'true' },
 ])('is left to the SDK with %o', (env) => {
   expect(withIdentity(location, { AWS_REGION: 'eu-central-1', ...env })).toBe(location)

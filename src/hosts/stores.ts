@@ -97,10 +97,10 @@ function realFolder(path: string): string {
 }
 
 /** Where signatures or addresses are to be of another kind, only the SDK knows how. */
-const ODD = ['AWS_PROFILE', 'AWS_CREDENTIAL_EXPIRATION', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3']
-const ODD_IF_TRUE = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT']
+const ODD = ['AWS_PROFILE', 'AWS_CREDENTIAL_EXPIRATION']
+const ODD_IF_TRUE = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']
 
-/** With region and credentials where the environment says both plainly; else the SDK looks for them. */
+/** With address, region and credentials where the environment says them plainly; else the SDK looks for them. */
 export function withIdentity(location: S3Location, env: Record<string, string | undefined>): S3StorageOptions {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -111,6 +111,7 @@ export function withIdentity(location: S3Location, env: Record<string, string | 
   if (isOdd || !accessKeyId || !secretAccessKey) return location
   return {
     ...location,
+    endpoint: location.endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined),
     region: location.region ?? env.AWS_REGION,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
   }

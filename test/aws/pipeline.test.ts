@@ -227,9 +227,10 @@ describe('multi-size-email', () => {
   })
   afterAll(() => stack?.close())
 
-  /** A queue that hears what the mailbox does. */
+  /** A queue that hears what the mailbox does from now on. */
   async function subscribe(): Promise<string> {
-    const { QueueUrl = '' } = await stack.sqs.send(new SQS.CreateQueueCommand({ QueueName: 'inbox' }))
+    const QueueName = `inbox-${crypto.randomUUID()}`
+    const { QueueUrl = '' } = await stack.sqs.send(new SQS.CreateQueueCommand({ QueueName }))
     const { Attributes } = await stack.sqs.send(
       new SQS.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
     )
@@ -239,6 +240,22 @@ describe('multi-size-email', () => {
     const TopicArn = stack.outputs.settings.THUMBSMITH_SNS_TOPIC
     await stack.sns.send(new SNS.SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes!.QueueArn }))
     return QueueUrl
+  }
+
+  /** Gives all that a queue has heard so far. */
+  function reader(QueueUrl: string): () => Promise<string[]> {
+    const told: string[] = []
+    return async () => {
+      const { Messages = [] } = await stack.sqs.send(
+        new SQS.ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      )
+      for (const { Body = '' } of Messages) {
+        const { Message } = JSON.parse(Body) as { Message: string }
+        const { type, data } = JSON.parse(Message) as { type: string; data: { key: string } }
+        told.push(`${type} ${data.key}`)
+      }
+      return [...told].sort()
+    }
   }
 
   it('gives three sizes in the other bucket and one message for each upload, events twice or not', async () => {
@@ -255,21 +272,23 @@ describe('multi-size-email', () => {
     const again = recorded(stack.outputs.originals_bucket, ready.key)
     await stack.send([again, again])
 
-    const told: string[] = []
-    const hear = async () => {
-      const { Messages = [] } = await stack.sqs.send(
-        new SQS.ReceiveMessageCommand({ QueueUrl: inbox, MaxNumberOfMessages: 10 }),
-      )
-      for (const { Body = '' } of Messages) {
-        const { Message } = JSON.parse(Body) as { Message: string }
-        const { type, data } = JSON.parse(Message) as { type: string; data: { key: string } }
-        told.push(`${type} ${data.key}`)
-      }
-      return [...told].sort()
-    }
+    const hear = reader(inbox)
     const wanted = [`original.failed ${damaged.key}`, `original.ready ${ready.key}`]
     await expect.poll(hear, WAIT).toEqual(wanted)
     await expect.poll(() => stack.waiting('jobs'), WAIT).toBe(0)
     expect(await hear()).toEqual(wanted)
+  })
+  it('tells later what could not be told, without a sweep, and its renditions wait for nothing', async () => {
+    const TopicArn = stack.outputs.settings.THUMBSMITH_SNS_TOPIC!
+    await stack.sns.send(new SNS.DeleteTopicCommand({ TopicArn }))
+    const { id, key } = await stack.upload(token, await photo({ width: 400, height: 300 }))
+    expect((await stack.settled(token, id)).state).toBe('ready')
+    // The word that it failed waits in the queue for five seconds.
+    await expect.poll(() => stack.delayed('backfill'), WAIT).toBe(1)
+    await stack.sns.send(new SNS.CreateTopicCommand({ Name: TopicArn.split(':').at(-1)! }))
+    const hear = reader(await subscribe())
+    await expect.poll(hear, WAIT).toEqual([`original.ready ${key}`])
+    await expect.poll(() => stack.delayed('backfill'), WAIT).toBe(0)
+    expect(await hear()).toEqual([`original.ready ${key}`])
   })
 })

@@ -82,6 +82,11 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
     return JSON.parse(bytes.toString()) as T
   }
 
+  async function attributesOf(queue: keyof Outputs['queue_urls']): Promise<Record<string, string>> {
+    const asked = { QueueUrl: outputs.queue_urls[queue], AttributeNames: ['All' as const] }
+    return (await sqs.send(new SQS.GetQueueAttributesCommand(asked))).Attributes ?? {}
+  }
+
   const stack = {
     outputs,
     s3,
@@ -143,11 +148,11 @@ export async function openStack(place: Place, { example, file = 'thumbsmith.yaml
       await sqs.send(new SQS.SendMessageBatchCommand({ QueueUrl: outputs.queue_urls.jobs, Entries }))
     },
     async waiting(queue: 'jobs' | 'dead'): Promise<number> {
-      const QueueUrl = outputs.queue_urls[queue]
-      const { Attributes: of = {} } = await sqs.send(
-        new SQS.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-      )
+      const of = await attributesOf(queue)
       return Number(of.ApproximateNumberOfMessages) + Number(of.ApproximateNumberOfMessagesNotVisible)
+    },
+    async delayed(queue: 'backfill'): Promise<number> {
+      return Number((await attributesOf(queue)).ApproximateNumberOfMessagesDelayed)
     },
     /** As the schedule does. */
     async sweep(): Promise<void> {
