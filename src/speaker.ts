@@ -42,7 +42,10 @@ export function openSpeaker(send: (messages: string[]) => Promise<unknown>): Spe
       saying ??= sayAll()
     },
     async close(withinMs) {
-      await Promise.race([saying, sleep(withinMs, undefined, { ref: false })])
+      const late = new AbortController()
+      // It holds the process: what is to be closed after this would not be otherwise.
+      await Promise.race([saying, sleep(withinMs, undefined, { signal: late.signal }).catch(() => {})])
+      late.abort()
       closed = true
     },
   }

@@ -33,7 +33,10 @@ export async function refresh(): Promise<boolean> {
     store.get().about ?? readAbout(),
   ])
   store.set({ about })
-  if (read === undefined) return false
+  if (read === undefined) {
+    store.set(({ list }) => (list === 'loading-more' ? {} : { list: 'ready', listProblem: undefined }))
+    return false
+  }
   head = { limit, etag: read.etag }
   const before = store.get().originals
   store.set((state) => ({ ...refreshHead(state, read.list), list: 'ready', listProblem: undefined }))

@@ -36,7 +36,9 @@ async function inspect(file: File, upload: About['upload']): Promise<Staged> {
 
 /** Takes files in, as soon as the server said what it takes: each stands in the tray, with its reason where it cannot be uploaded. */
 export async function stageFiles(files: File[]): Promise<void> {
+  if (!store.get().about) store.set(({ waiting }) => ({ waiting: waiting + files.length }))
   const { upload } = await aboutKnown()
+  store.set({ waiting: 0 })
   if (!upload.offered || files.length === 0) return
   const added = await Promise.all(files.map((file) => inspect(file, upload)))
   store.set(({ staged }) => ({ staged: [...staged, ...added] }))

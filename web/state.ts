@@ -34,6 +34,8 @@ export interface Sending {
 
 export interface State {
   about: About | undefined
+  /** Files that were chosen before the server said what it takes. */
+  waiting: number
   staged: Staged[]
   /** The title for all staged files, where one was asked for. */
   sharedTitle: string | undefined
@@ -57,6 +59,7 @@ export interface State {
 
 export const initialState: State = {
   about: undefined,
+  waiting: 0,
   staged: [],
   sharedTitle: undefined,
   proving: undefined,

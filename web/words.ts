@@ -32,6 +32,8 @@ const en = {
 
   tray: {
     heading: (ready: number) => (ready === 0 ? 'Not added' : `${pictures(ready)} to add`),
+    waiting: (count: number) =>
+      count === 1 ? 'One picture waits for the server.' : `${pictures(count)} wait for the server.`,
     same: 'One title for all',
     sameField: 'Title for all pictures',
     field: (filename: string) => `Title of ${filename}`,

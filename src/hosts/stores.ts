@@ -13,9 +13,9 @@ import type { Log } from '../road.ts'
 import type { Config } from '../settings.ts'
 import { keepsConditions, lockedStorage } from '../storage/conditions.ts'
 import { ifThere, makeRoot, storageError } from '../storage/fs-durable.ts'
-import type { S3StorageOptions } from '../storage/s3-client.ts'
 import { parseS3Url, type S3Location } from '../storage/s3-url.ts'
 import type { Storage } from '../storage/storage.ts'
+import { withIdentity } from './aws-identity.ts'
 
 export interface Stores {
   originals: Storage
@@ -93,27 +93,6 @@ function realFolder(path: string): string {
   } catch {
     const parent = dirname(path)
     return parent === path ? path : join(realFolder(parent), basename(path))
-  }
-}
-
-/** Where signatures or addresses are to be of another kind, only the SDK knows how. */
-const ODD = ['AWS_PROFILE', 'AWS_CREDENTIAL_EXPIRATION']
-const ODD_IF_TRUE = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']
-
-/** With address, region and credentials where the environment says them plainly; else the SDK looks for them. */
-export function withIdentity(location: S3Location, env: Record<string, string | undefined>): S3StorageOptions {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = env
-  const isOdd = ODD.some((name) => env[name]) || ODD_IF_TRUE.some((name) => env[name]?.toLowerCase() === 'true')
-  if (isOdd || !accessKeyId || !secretAccessKey) return location
-  return {
-    ...location,
-    endpoint: location.endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined),
-    region: location.region ?? env.AWS_REGION,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
   }
 }
 

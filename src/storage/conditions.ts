@@ -5,9 +5,11 @@ import type { Storage } from './storage.ts'
 
 /** Writes, writes again on condition that nothing is there, and removes it: whether the store took the condition for what it is. */
 export async function keepsConditions(storage: Storage, key: string): Promise<boolean> {
-  const bytes = Buffer.from(crypto.randomUUID())
-  await storage.put(key, bytes, { contentType: 'text/plain' })
-  const again = storage.put(key, bytes, { contentType: 'text/plain', ifNoneMatch: '*' })
+  // Other bytes each time: a store that finds its own there, after an answer that was lost, takes that for done.
+  const write = (more: { ifNoneMatch?: '*' }) =>
+    storage.put(key, Buffer.from(crypto.randomUUID()), { contentType: 'text/plain', ...more })
+  await write({})
+  const again = write({ ifNoneMatch: '*' })
   const isKept = await again.then(
     () => false,
     // Some refuse the header itself.

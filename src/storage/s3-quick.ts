@@ -9,7 +9,6 @@ import { ThumbsmithError } from '../errors.ts'
 import { streamOf } from './s3-body.ts'
 import {
   ANSWER_TIMEOUT_MS,
-  bareEtag,
   fullKey,
   headOf,
   PROMPT_MAX_BYTES,
@@ -27,8 +26,8 @@ export interface Credentials {
   sessionToken?: string | undefined
 }
 
-/** Without `found` it was not plainly answered; `wasSent`: but it may have been done. */
-export type Quick<T> = { found: T } | { wasSent: boolean }
+/** Without `found` the SDK is to do it: nothing was asked, or nothing plainly answered, or of a write: it may have been done. */
+export type Quick<T> = { found: T } | { open: 'untried' | 'unsure' | 'sent' }
 
 /** As in the storage port, and with its errors. */
 export interface QuickBucket {
@@ -46,8 +45,8 @@ const EMPTY = createHash('sha256').digest('hex')
 const REASON_MAX_BYTES = 4096
 /** A server that is too busy is not asked again at once. */
 const BUSY_MS = 100
-
-const unsure: Quick<never> = { wasSent: false }
+/** Where one try failed, the SDK alone asks for a while: it knows when to ask less. */
+const QUIET_MS = 1_000
 
 /** `undefined` where only the SDK knows the address. */
 export function quickBucket(location: S3Location, credentials: Credentials): QuickBucket | undefined {
@@ -56,6 +55,7 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
   const { request, Agent } = base.protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX })
   let seen = Number.NEGATIVE_INFINITY
+  let quietUntil = Number.NEGATIVE_INFINITY
 
   /** Resolves with the beginning of the answer; `key`: `undefined` for the bucket itself. */
   function ask(method: string, key: string | undefined, headers: OutgoingHttpHeaders = {}, body?: Uint8Array) {
@@ -68,6 +68,7 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
         path: path || '/',
         headers: {
           Host: base!.host,
+          'User-Agent': 'thumbsmith',
           'X-Amz-Content-Sha256': body ? createHash('sha256').update(body).digest('hex') : EMPTY,
           ...headers,
         },
@@ -78,15 +79,40 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
       const { protocol, hostname, port } = base!
       const to = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, agent }
       const asked = request({ ...to, method, path: signed.path!, headers: signed.headers! })
-      const timer = setTimeout(() => asked.destroy(new Error('no answer')), ANSWER_TIMEOUT_MS)
+      const timer = setTimeout(() => {
+        const error = new Error('no answer')
+        asked.destroy(error)
+        // One that waits for a socket does not say that it was destroyed.
+        reject(error)
+      }, ANSWER_TIMEOUT_MS)
       asked.on('close', () => clearTimeout(timer))
       asked.on('error', reject)
       asked.on('response', (answer) => {
-        clearTimeout(timer)
+        // The body of an object takes its time; all else ends within that of an answer.
+        if (method === 'GET' && isFine(answer)) clearTimeout(timer)
         resolve(answer)
       })
       asked.end(body)
     })
+  }
+
+  /** What we refuse ourselves stays refused; a request that broke off says nothing. */
+  async function tried<T>(run: () => Promise<Quick<T>>): Promise<Quick<T>> {
+    if (performance.now() < quietUntil) return { open: 'untried' }
+    try {
+      return await run()
+    } catch (error) {
+      if (error instanceof ThumbsmithError) throw error
+      quietUntil = performance.now() + QUIET_MS
+      return { open: 'sent' }
+    }
+  }
+
+  async function notPlain({ statusCode: status = 0 }: IncomingMessage): Promise<Quick<never>> {
+    if (status !== 429 && status < 500) return { open: 'unsure' }
+    quietUntil = performance.now() + QUIET_MS
+    await sleep(BUSY_MS * (0.5 + Math.random()))
+    return { open: 'sent' }
   }
 
   /** A HEAD says 404 also where the whole bucket is gone, which says nothing about the object. */
@@ -94,7 +120,7 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
     if (performance.now() - seen < SEEN_MS) return true
     const answer = await ask('HEAD', undefined)
     answer.resume()
-    if (answer.statusCode !== 200) return false
+    if (!isFine(answer)) return false
     seen = performance.now()
     return true
   }
@@ -104,8 +130,8 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
       tried<ObjectHead | undefined>(async () => {
         const answer = await ask('HEAD', key)
         answer.resume()
-        if (answer.statusCode === 200) return { found: headOf(key, answerOf(answer)) }
-        return answer.statusCode === 404 && (await isThere()) ? { found: undefined } : busy(answer)
+        if (isFine(answer)) return { found: headOf(key, answerOf(answer)) }
+        return answer.statusCode === 404 && (await isThere()) ? { found: undefined } : notPlain(answer)
       }),
 
     get: (key, { range, ifMatch }) =>
@@ -114,25 +140,21 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
           ...rangeOf(range),
           ...(ifMatch !== undefined && { 'If-Match': quotedEtag(ifMatch) }),
         })
-        if (answer.statusCode === 200 || answer.statusCode === 206) {
+        if (isFine(answer)) {
           const head = answerOf(answer)
           const whole = Number(answer.headers['content-range']?.split('/')[1] ?? head.ContentLength)
-          return {
-            found: {
-              head: headOf(key, { ...head, ContentLength: whole }),
-              stream: streamOf(answer, head.ContentLength, SILENCE_MS),
-            },
-          }
+          const stream = streamOf(answer, head.ContentLength, SILENCE_MS)
+          return { found: { head: headOf(key, { ...head, ContentLength: whole }), stream } }
         }
         const reason = await reasonOf(answer)
         if (answer.statusCode === 412) throw new ThumbsmithError('storage.precondition_failed')
-        return answer.statusCode === 404 && reason === 'NoSuchKey' ? { found: undefined } : busy(answer)
+        return answer.statusCode === 404 && reason === 'NoSuchKey' ? { found: undefined } : notPlain(answer)
       }),
 
     async put(key, body, { contentType, metadata = {}, ifNoneMatch, ifMatch }) {
       fullKey(location, key)
       checkMetadata(metadata)
-      if (body.length > PROMPT_MAX_BYTES) return unsure
+      if (body.length > PROMPT_MAX_BYTES) return { open: 'untried' }
       return tried<ObjectHead>(async () => {
         const answer = await ask(
           'PUT',
@@ -147,35 +169,21 @@ export function quickBucket(location: S3Location, credentials: Credentials): Qui
           body,
         )
         answer.resume()
-        const { statusCode: status = 0, headers } = answer
-        if (status === 200) {
-          const written = { ETag: bareEtag(headers.etag), ContentLength: body.length, ContentType: contentType }
+        if (isFine(answer)) {
+          const written = { ETag: answer.headers.etag, ContentLength: body.length, ContentType: contentType }
           return { found: headOf(key, { ...written, LastModified: new Date(), Metadata: metadata }) }
         }
         // An etag may be refused for its quotes: the SDK's way knows of that.
-        if (status === 412 && ifNoneMatch) throw new ThumbsmithError('storage.precondition_failed')
-        return status >= 500 ? { ...(await busy(answer)), wasSent: true } : unsure
-      }, true)
+        if (answer.statusCode === 412 && ifNoneMatch) throw new ThumbsmithError('storage.precondition_failed')
+        return notPlain(answer)
+      })
     },
 
     close: () => agent.destroy(),
   }
 }
 
-/** A request that broke off says nothing; what we refuse ourselves stays refused. */
-async function tried<T>(run: () => Promise<Quick<T>>, writes = false): Promise<Quick<T>> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof ThumbsmithError) throw error
-    return { wasSent: writes }
-  }
-}
-
-async function busy({ statusCode: status = 0 }: IncomingMessage): Promise<Quick<never>> {
-  if (status === 429 || status >= 500) await sleep(BUSY_MS * (0.5 + Math.random()))
-  return unsure
-}
+const isFine = ({ statusCode: status = 0 }: IncomingMessage): boolean => status >= 200 && status < 300
 
 /** Where the bucket is, `undefined` where that takes rules that only the SDK knows. */
 export function baseUrl({ bucket, endpoint, region, pathStyle }: S3Location): URL | undefined {
@@ -186,6 +194,7 @@ export function baseUrl({ bucket, endpoint, region, pathStyle }: S3Location): UR
     const isOrdinary = /^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d$/.test(region)
     return isOrdinary && isLabel && !pathStyle ? new URL(`https://${bucket}.s3.${region}.amazonaws.com/`) : undefined
   }
+  if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint)) return undefined
   const url = new URL(endpoint)
   const path = url.pathname.replace(/\/+$/, '')
   if (pathStyle || isIP(url.hostname.replace(/^\[|\]$/g, ''))) url.pathname = `${path}/${bucket}/`

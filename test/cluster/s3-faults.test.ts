@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keepsConditions } from '../../src/storage/conditions.ts'
 import { readAll } from '../../src/storage/storage.ts'
-import { cut, first, hang, openProxy, refuse } from '../faults/proxy.ts'
+import { cut, first, hang, openProxy, refuse, stall } from '../faults/proxy.ts'
 import { openTestS3, type TestS3 } from '../servers/s3.ts'
 
 const JPEG = { contentType: 'image/jpeg' }
@@ -181,6 +182,24 @@ describe.each(['the quick way first', 'the SDK alone'])('a bad line, by %s', (wa
     ]
     expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'storage.unavailable'))
     expect(performance.now() - started).toBeLessThan(16_500)
+    close()
+  })
+
+  it('a refusal that falls silent does not last for ever', async () => {
+    const { storage, fault, close } = await openBadLine()
+    await storage.put('a', Buffer.from('x'), JPEG)
+    fault.before = first(1, stall(404))
+    const started = performance.now()
+    expect(await codeOf(storage.get('a'))).toBe(way === 'the SDK alone' ? 'storage.unavailable' : 'fine')
+    expect(performance.now() - started).toBeLessThan(16_500)
+    close()
+  })
+
+  it('a lost answer does not make a store without conditions of one that has them', async () => {
+    const { storage, fault, close } = await openBadLine()
+    let writes = 0
+    fault.after = (response) => ++writes === 2 && refuse(500)(response)
+    expect(await keepsConditions(storage, 'a')).toBe(true)
     close()
   })
 

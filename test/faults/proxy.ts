@@ -63,6 +63,13 @@ export const cut: Fault = (response) => {
   return true
 }
 export const hang: Fault = () => true
+/** An answer begins, and goes no further. */
+export const stall =
+  (status: number): Fault =>
+  (response) => {
+    response.writeHead(status, { 'content-length': 300, 'content-type': 'application/xml' })
+    return response.write('<Error><Code>NoSuchKey<') || true
+  }
 
 /** The first `times` times only. */
 export const first =

@@ -33,10 +33,14 @@ export function Page() {
 function Notice() {
   const online = useStore((state) => state.online)
   const away = useStore((state) => state.link === 'away')
-  const sentence = online ? (away ? words.away : '') : words.offline
+  const waiting = useStore((state) => state.waiting)
+  const sentences = [
+    ...(online ? (away ? [words.away] : []) : [words.offline]),
+    ...(waiting > 0 ? [words.tray.waiting(waiting)] : []),
+  ]
   return (
-    <p class="notice" role="status" hidden={sentence === ''}>
-      {sentence}
+    <p class="notice" role="status" hidden={sentences.length === 0}>
+      {sentences.join(' ')}
     </p>
   )
 }

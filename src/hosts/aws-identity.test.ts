@@ -1,10 +1,10 @@
 // Who we are to S3: as the environment says it plainly, or as the SDK finds out.
 import { expect, it } from 'vitest'
 import { parseS3Url } from '../storage/s3-url.ts'
-import { withIdentity } from './stores.ts'
+import { withIdentity } from './aws-identity.ts'
 
 const location = parseS3Url('X', 's3://pictures')
-const KEYS = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }
+const KEYS = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', HOME: '/nowhere' }
 
 it('is taken from the environment', () => {
   expect(withIdentity(location, { ...KEYS, AWS_REGION: 'eu-central-1' })).toEqual({
@@ -29,14 +29,18 @@ it('says where S3 is', () => {
   )
   const named = { ...location, endpoint: 'https://store.example' }
   expect(withIdentity(named, here).endpoint).toBe('https://store.example')
+  // What stands in files is of no matter to a store that says where it is.
+  expect(withIdentity(named, { ...here, AWS_CONFIG_FILE: import.meta.filename }).credentials).toBeDefined()
 })
 
 it.each([
   {},
-  { AWS_ACCESS_KEY_ID: 'id' },
+  { AWS_ACCESS_KEY_ID: 'id', HOME: '/nowhere' },
   { ...KEYS, AWS_PROFILE: 'work' },
   { ...KEYS, AWS_CREDENTIAL_EXPIRATION: '2030-01-01T00:00:00Z' },
   { ...KEYS, AWS_USE_FIPS_ENDPOINT: 'true' },
+  { ...KEYS, AWS_CONFIG_FILE: import.meta.filename },
+  { ...KEYS, AWS_SHARED_CREDENTIALS_FILE: import.meta.filename },
 ])('is left to the SDK with %o', (env) => {
   expect(withIdentity(location, { AWS_REGION: 'eu-central-1', ...env })).toBe(location)
 })
