@@ -140,9 +140,7 @@ export const presetSchema = z
     animation: z
       .boolean()
       .default(false)
-      .describe(
-        'Keep the frames of an animated original (`gif`, `webp` or `same`); else the first one only. AVIF is always a still: the encoder writes no sequences.',
-      ),
+      .describe('Keep the frames of an animated original (`gif`, `webp`, `avif` or `same`); else the first one only.'),
   })
   .refine((preset) => preset.width !== undefined || preset.height !== undefined, {
     message: 'needs a width, a height or both',
@@ -153,8 +151,8 @@ export const presetSchema = z
   .refine((preset) => preset.maxBytes === undefined || ['jpeg', 'webp', 'avif'].includes(preset.format), {
     message: 'has maxBytes, which only jpeg, webp and avif can keep',
   })
-  .refine((preset) => !preset.animation || ['gif', 'webp', 'same'].includes(preset.format), {
-    message: 'keeps the animation, which only gif and webp can hold here (`same` where the original is one), not avif',
+  .refine((preset) => !preset.animation || ['gif', 'webp', 'avif', 'same'].includes(preset.format), {
+    message: 'keeps the animation, which only gif, webp and avif can hold (`same` where the original is one)',
   })
 
 export const presetNameSchema = z

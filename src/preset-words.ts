@@ -2,6 +2,9 @@
 export const OUTPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
+/** Those that can hold an animation. */
+export const MOVING_FORMATS: readonly OutputFormat[] = ['gif', 'webp', 'avif']
+
 export const FORMAT_EXTENSION: Record<OutputFormat, string> = {
   jpeg: 'jpg',
   png: 'png',

@@ -24,8 +24,8 @@ test('`auto` gives one rendition for each format, named so that no preset can ha
 })
 
 test.each([
-  [{ width: 10, format: 'avif', animation: true }, /only gif and webp/],
-  [{ width: 10, format: 'auto', animation: true }, /only gif and webp/],
+  [{ width: 10, format: 'png', animation: true }, /only gif, webp and avif/],
+  [{ width: 10, format: 'auto', animation: true }, /only gif, webp and avif/],
   [{ width: 10, format: 'auto', maxBytes: 5_000 }, /only jpeg, webp and avif/],
   [{ format: 'auto' }, /width, a height or both/],
 ])('%j is refused in words', (preset, words) => {

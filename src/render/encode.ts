@@ -2,8 +2,11 @@
 import sharp, { type Sharp } from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
 import type { OutputFormat } from '../preset-words.ts'
+import { writeAvis } from './avis.ts'
+import { narrowed, saidNarrow } from './narrow-range.ts'
 import { pngWithProfile } from './profile.ts'
 import type { Raw } from './raw.ts'
+import type { Rendered } from './renderer.ts'
 
 interface Encoder {
   contentType: string
@@ -66,26 +69,35 @@ const ENCODERS: Record<OutputFormat, Encoder> = {
   },
 }
 
+export interface Encoded extends Rendered {
+  /** Its frames as files of their own, where libvips cannot read the animation back. */
+  stills?: Buffer[]
+}
+
+type EncodedFile = Pick<Encoded, 'stills'> & { bytes: Buffer }
+
 const LEAST_QUALITY = 10
+/** Of a frame of which the original does not say how long it stands. */
+const DELAY_MS = 100
 
 /** The file at this quality, else at the best quality below it that fits, to within two steps. */
 async function within(
   maxBytes: number | undefined,
   quality: number,
-  encodeWith: (quality: number) => Promise<Buffer>,
-): Promise<Buffer> {
+  encodeWith: (quality: number) => Promise<EncodedFile>,
+): Promise<EncodedFile> {
   const best = await encodeWith(quality)
-  if (maxBytes === undefined || best.length <= maxBytes) return best
+  if (maxBytes === undefined || best.bytes.length <= maxBytes) return best
   let fits = await encodeWith(LEAST_QUALITY)
-  if (fits.length > maxBytes)
+  if (fits.bytes.length > maxBytes)
     throw new ThumbsmithError(
       'image.cannot_be_rendered',
-      `The picture cannot be made as small as ${maxBytes} bytes at this size; its least is ${fits.length}.`,
+      `The picture cannot be made as small as ${maxBytes} bytes at this size; its least is ${fits.bytes.length}.`,
     )
   for (let [low, high] = [LEAST_QUALITY, quality]; high - low > 2; ) {
     const middle = Math.round((low + high) / 2)
     const file = await encodeWith(middle)
-    if (file.length > maxBytes) high = middle
+    if (file.bytes.length > maxBytes) high = middle
     else [low, fits] = [middle, file]
   }
   return fits
@@ -96,13 +108,25 @@ async function within(
  * was asked for are all the metadata that is written: the pixels are upright, and nothing else of the original leaves. Throws libvips' own error, and
  * `image.cannot_be_rendered` where no quality fits into `maxBytes`.
  */
-export async function encode(frames: Raw[], format: OutputFormat, options: EncodeOptions) {
-  const { contentType, maxSide, opaque, encode: encodeAs } = ENCODERS[format]
+export async function encode(frames: Raw[], format: OutputFormat, options: EncodeOptions): Promise<Encoded> {
+  const { contentType, maxSide } = ENCODERS[format]
   const [first] = frames
   if (!first) throw new Error('nothing to encode')
-  const { width, height, channels } = first
+  const { width, height } = first
   if (Math.max(width, height) > maxSide)
     throw new Error(`${format} holds at most ${maxSide} pixels a side, not ${width} x ${height}`)
+  const encodeWith =
+    format === 'avif' && frames.length > 1
+      ? sequenceEncoder(frames, options)
+      : await fileEncoder(frames, format, options)
+  const file = await within(options.maxBytes, options.quality ?? DEFAULT_QUALITY[format], encodeWith)
+  return { ...file, contentType, format, width, height }
+}
+
+async function fileEncoder(frames: Raw[], format: OutputFormat, options: EncodeOptions) {
+  const { opaque, encode: encodeAs } = ENCODERS[format]
+  const first = frames[0]!
+  const { width, height, channels } = first
   const raw = { width, height: height * frames.length, channels, ...(frames.length > 1 && { pageHeight: height }) }
   const data = frames.length > 1 ? Buffer.concat(frames.map((frame) => frame.data)) : first.data
   const profiled = options.profile && (await pngWithProfile(first, options.profile))
@@ -110,12 +134,24 @@ export async function encode(frames: Raw[], format: OutputFormat, options: Encod
     profiled
       ? sharp(profiled, { limitInputPixels: false }).keepIccProfile()
       : sharp(data, { raw, limitInputPixels: false })
-  const encodeWith = (quality: number) => {
+  return async (quality: number): Promise<EncodedFile> => {
     // On three channels it would only be one more pass.
     const solid = opaque && channels === 4 ? open().flatten({ background: options.behind }) : open()
     const pipeline = encodeAs(solid, { ...options, quality })
-    return (options.copyright ? pipeline.withExif({ IFD0: { Copyright: options.copyright } }) : pipeline).toBuffer()
+    const noted = options.copyright ? pipeline.withExif({ IFD0: { Copyright: options.copyright } }) : pipeline
+    return { bytes: await noted.toBuffer() }
   }
-  const bytes = await within(options.maxBytes, options.quality ?? DEFAULT_QUALITY[format], encodeWith)
-  return { bytes, contentType, format, width, height }
+}
+
+/** libheif writes no sequences, so each frame is encoded as a still; the first carries the notice for all. */
+function sequenceEncoder(frames: Raw[], { delays, loop = 0, copyright, ...options }: EncodeOptions) {
+  const timing = { delays: frames.map((_, index) => delays?.[index] ?? DELAY_MS), loop }
+  return async (quality: number): Promise<EncodedFile> => {
+    const stills: Buffer[] = []
+    for (const [index, frame] of frames.entries()) {
+      const encodeWith = await fileEncoder([narrowed(frame)], 'avif', { ...options, ...(index === 0 && { copyright }) })
+      stills.push(saidNarrow((await encodeWith(quality)).bytes))
+    }
+    return { bytes: writeAvis(stills, frames[0]!, timing), stills }
+  }
 }

@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as pictures from '../../test/fixtures/pictures.ts'
-import { expectNear, pixels, renderOne } from '../../test/fixtures/renditions.ts'
+import { expectNear, pixels, refusal, renderOne } from '../../test/fixtures/renditions.ts'
 import { FORMAT_EXTENSION, OUTPUT_FORMATS } from '../preset-words.ts'
 import { render } from './render.ts'
 import type { Rendered } from './renderer.ts'
@@ -81,15 +81,19 @@ describe('formats', () => {
     }
   })
 
-  test('an AVIF holds no animation: libvips writes its frames one below the other, so presets may not ask for it', async () => {
-    const frames = sharp(await pictures.animation(3), { animated: true })
-    const { pages, width, height } = await sharp(await frames.avif({ effort: 0 }).toBuffer(), {
-      animated: true,
-    }).metadata()
-    expect([pages, width, height]).toEqual([1, 96, 3 * 64])
-    await expect(
-      render({ bytes: photo, presets: { it: { width: 100, format: 'avif', animation: true } } }),
-    ).rejects.toMatchObject({ code: 'config.invalid', message: expect.stringContaining('not avif') })
+  test('an animated AVIF shows its first frame to readers of stills, with the notice, and no other of ours reads it', async () => {
+    const preset = { width: 33, height: 21, fit: 'fill', format: 'avif', animation: true } as const
+    const moving = await renderOne(await pictures.animation(4), preset)
+    expect(moving).toMatchObject({ format: 'avif', contentType: 'image/avif', width: 33, height: 21 })
+    expect(moving).not.toHaveProperty('stills')
+    await expect(sharp(moving.bytes).metadata()).rejects.toThrow('unsupported')
+    expect((await refusal(moving.bytes)).message).toContain('animated AVIF')
+    const still = { bytes: Buffer.from(moving.bytes) }
+    still.bytes.write('avif', 8, 'latin1')
+    const { at, info } = await pixels(still)
+    expect([info.width, info.height]).toEqual([33, 21])
+    expectNear(at(0.5, 0.5), [40, 40, 40], 4)
+    expect(await renderOne(await pictures.animation(4), preset)).toEqual(moving)
   })
 })
 
@@ -101,6 +105,16 @@ describe('at most so many bytes', () => {
     expect(bounded.bytes.length).toBeLessThanOrEqual(maxBytes)
     expect(bounded.bytes.length).toBeGreaterThan(maxBytes * 0.75)
     expect(await renderOne(photo, { width: 600, format, maxBytes: free.bytes.length })).toEqual(free)
+  })
+
+  test('so does an animated AVIF', async () => {
+    const preset = { width: 96, format: 'avif', animation: true } as const
+    const bytes = await pictures.clip(3)
+    const free = await renderOne(bytes, preset)
+    const maxBytes = Math.round(free.bytes.length * 0.6)
+    const bounded = await renderOne(bytes, { ...preset, maxBytes })
+    expect(bounded.bytes.length).toBeLessThanOrEqual(maxBytes)
+    expect(bounded.bytes.length).toBeGreaterThan(maxBytes * 0.75)
   })
 
   test('what no quality can keep is refused', async () => {

@@ -1,7 +1,7 @@
 // The plan of one render: how large the one decode must be, where each rendition lies, and the memory all that takes. Pure.
 import type { Focus } from '../original.ts'
 import { outputFormatOf, type Preset } from '../preset.ts'
-import type { OutputFormat } from '../preset-words.ts'
+import { MOVING_FORMATS, type OutputFormat } from '../preset-words.ts'
 import { FIRST_SCAN_SHRINK } from './first-scan.ts'
 import { type Layout, layOut, type Size } from './geometry.ts'
 import { estimateMemory, type Lane } from './memory.ts'
@@ -48,7 +48,7 @@ export function planRender(original: Probe, presets: Record<string, Preset>, foc
 
 function planRendition(name: string, original: Probe, preset: Preset, focus: Focus | undefined): RenditionPlan {
   const format = outputFormatOf(preset, original)
-  const animated = preset.animation && original.frames > 1 && (format === 'gif' || format === 'webp')
+  const animated = preset.animation && original.frames > 1 && MOVING_FORMATS.includes(format)
   return {
     name,
     preset,

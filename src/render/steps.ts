@@ -104,7 +104,8 @@ async function renderOne(
     behind,
     format,
   }
-  return encodeTitled(frames, titling, (titled) => encode(titled, format, options))
+  const { stills, ...rendered } = await encodeTitled(frames, titling, (titled) => encode(titled, format, options))
+  return rendered
 }
 
 const isWhole = ({ scaled, crop }: Layout) => scaled.width === crop.width && scaled.height === crop.height

@@ -11,8 +11,8 @@ import { lastingPainter } from '../title/lasting.ts'
 import { lay } from '../title/lay.ts'
 import { isReadableSmall, reaches } from '../title/measure.ts'
 import type { Painted, TitleBlock, TitlePainter } from '../title/title.ts'
+import type { Encoded } from './encode.ts'
 import { type Raw, sharpOf, toRaw } from './raw.ts'
-import type { Rendered } from './renderer.ts'
 
 const painter = lastingPainter(loadPainter)
 
@@ -46,13 +46,13 @@ export interface Titling {
   behind: string
 }
 
-type Encode = (frames: Raw[]) => Promise<Rendered>
+type Encode = (frames: Raw[]) => Promise<Encoded>
 
 /**
  * Encodes frames with the title on every one of them, if there is one. What comes out of `encode` is decoded and measured; where the codec
  * lost too much, it is drawn again, stronger. Throws `title.invalid`, `title.does_not_fit`, and `title.not_readable` where nothing helps.
  */
-export async function encodeTitled(frames: Raw[], titling: Titling, encode: Encode): Promise<Rendered> {
+export async function encodeTitled(frames: Raw[], titling: Titling, encode: Encode): Promise<Encoded> {
   const { style, focus, format, behind } = titling
   const title = style ? parseTitle(titling.title) : ''
   if (!style || title === '') return encode(frames)
@@ -64,7 +64,7 @@ export async function encodeTitled(frames: Raw[], titling: Titling, encode: Enco
 }
 
 export interface Shipped {
-  rendered: Rendered
+  rendered: Encoded
   painted: Painted
 }
 
@@ -94,8 +94,10 @@ export async function shipReadable(block: TitleBlock, grounds: Raw[], encode: En
 }
 
 /** The frames of an encoded picture. */
-async function decodeShipped({ bytes, height }: Rendered): Promise<Raw[]> {
-  const picture = await toRaw(sharp(bytes, { animated: true, limitInputPixels: false }).toColourspace('srgb'))
+async function decodeShipped({ bytes, height, stills }: Encoded): Promise<Raw[]> {
+  const open = (file: Uint8Array) => sharp(file, { animated: true, limitInputPixels: false }).toColourspace('srgb')
+  if (stills) return Promise.all(stills.map((still) => toRaw(open(still))))
+  const picture = await toRaw(open(bytes))
   const size = height * picture.width * picture.channels
   return Array.from({ length: picture.height / height }, (_, index) => ({
     ...picture,

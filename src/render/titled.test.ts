@@ -39,6 +39,10 @@ describe('title', () => {
     const titled = await renderOne(bytes, { ...moving, title: true }, { title: 'Hi' })
     const read = (rendered: Rendered, page: number) => sharp(rendered.bytes, { page }).raw().toBuffer()
     for (const page of [0, 1, 2]) expect(Buffer.compare(await read(plain, page), await read(titled, page))).not.toBe(0)
+    // libvips cannot read this one back, and yet its title is measured.
+    const sequence = await renderOne(bytes, { ...moving, format: 'avif', title: true }, { title: 'Hi' })
+    expect(sequence.title).toMatchObject({ position: titled.title!.position, lines: 1 })
+    expect(sequence.title!.size).toBeCloseTo(titled.title!.size, 0)
   })
 
   test('names the characters that no font has, and draws the others', async () => {
