@@ -140,7 +140,9 @@ export const presetSchema = z
     animation: z
       .boolean()
       .default(false)
-      .describe('Keep the frames of an animated original (`gif`, `webp`, `avif` or `same`); else the first one only.'),
+      .describe(
+        'Keep the frames of an animated original (`gif`, `webp`, `avif` or `same`); else the first one only. WebP is the smallest where little of the picture moves.',
+      ),
   })
   .refine((preset) => preset.width !== undefined || preset.height !== undefined, {
     message: 'needs a width, a height or both',

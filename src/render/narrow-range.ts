@@ -13,11 +13,14 @@ const BT601 = 6
 export function narrowed(picture: Raw): Raw {
   const data = Buffer.from(picture.data)
   for (let at = 0; at < data.length; at += picture.channels) {
-    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!]
-    const rest = BLACK + (LUMA - CHROMA) * (RED * red + GREEN * green + BLUE * blue)
-    data[at] = Math.round(rest + CHROMA * red)
-    data[at + 1] = Math.round(rest + CHROMA * green)
-    data[at + 2] = Math.round(rest + CHROMA * blue)
+    const red = data[at]!
+    const green = data[at + 1]!
+    const blue = data[at + 2]!
+    // A half more, for what is written into bytes loses its fraction.
+    const rest = BLACK + 0.5 + (LUMA - CHROMA) * (RED * red + GREEN * green + BLUE * blue)
+    data[at] = rest + CHROMA * red
+    data[at + 1] = rest + CHROMA * green
+    data[at + 2] = rest + CHROMA * blue
   }
   return { ...picture, data }
 }
