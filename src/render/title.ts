@@ -1,4 +1,5 @@
 // The title step in Node: loads Skia and the fonts on first need, lays the title over raw pixels, and ships only what can be read.
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { ThumbsmithError } from '../errors.ts'
@@ -18,11 +19,10 @@ const painter = lastingPainter(loadPainter)
 
 /** Not loaded for presets without a title: Skia takes 100 ms and 30 MB. */
 export async function loadPainter(): Promise<TitlePainter> {
-  const [{ default: canvasKit }, { openTitlePainter }] = await Promise.all([
-    import('canvaskit-wasm'),
-    import('../title/title.ts'),
-  ])
-  return openTitlePainter({ canvasKit: await canvasKit.default(), readFile: readPackageFile })
+  const { openTitlePainter } = await import('../title/title.ts')
+  // An `import` of CommonJS reads it twice more: for its format, and for the names that it exports.
+  const start = createRequire(import.meta.url)('canvaskit-wasm') as typeof import('canvaskit-wasm').default
+  return openTitlePainter({ canvasKit: await start(), readFile: readPackageFile })
 }
 
 /** Loads what titles are drawn with while the picture is decoded. What goes wrong comes to light with the title. */
