@@ -38,6 +38,47 @@ it('formatPlural', () => {
   expect(format.formatPlural(1200, 'picture', 'pictures')).toBe('1,200 pictures')
 })
 
+describe('what Intl says for English', () => {
+  it('counts', () => {
+    const counts = new Intl.NumberFormat('en')
+    for (const count of [0, 7, 999, 1000, 12_345, 999_999, 1_234_567, -1, -4321])
+      expect(format.formatCount(count)).toBe(counts.format(count))
+  })
+
+  it('shares', () => {
+    const shares = new Intl.NumberFormat('en', { style: 'percent' })
+    for (let percent = 0; percent <= 100; percent++)
+      expect(format.formatShare((percent + 0.5) / 100)).toBe(shares.format(percent / 100))
+  })
+
+  it('days and moments', () => {
+    const days = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
+    const times = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' })
+    for (let hour = 0; hour < 9000; hour += 7) {
+      const date = new Date(Date.UTC(2026, 0, 1) + hour * 3_600_000 + 5 * 61_000)
+      const iso = date.toISOString()
+      expect(format.formatDay(iso)).toBe(days.format(date))
+      expect(format.formatMoment(iso)).toBe(`${days.format(date)}, ${times.format(date)}`)
+    }
+  })
+
+  it('lists', () => {
+    const lists = new Intl.ListFormat('en')
+    for (const items of [[], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'b', 'c', 'd']])
+      expect(format.formatList(items)).toBe(lists.format(items))
+  })
+
+  it('sizes', () => {
+    for (let bytes = 1000; bytes < 1e12; bytes = Math.ceil(bytes * 1.37)) {
+      const [amount, unit] = plain(format.formatBytes(bytes)).split(' ')
+      const power = { kB: 3, MB: 6, GB: 9 }[unit!]!
+      const names = { 3: 'kilobyte', 6: 'megabyte', 9: 'gigabyte' } as const
+      const size = new Intl.NumberFormat('en', { style: 'unit', unit: names[power as 3], maximumSignificantDigits: 3 })
+      expect(`${amount} ${unit}`).toBe(size.format(Number(bytes.toPrecision(3)) / 10 ** power))
+    }
+  })
+})
+
 describe('titleRoom', () => {
   it('holds the limits that the server holds', () => {
     expect(format.TITLE_MAX_GRAPHEMES).toBe(original.TITLE_MAX_GRAPHEMES)
