@@ -1,4 +1,4 @@
-// `npm run test:lambda-arm64`: the render function for arm64 on an emulated processor, called as Lambda calls it; a hundred times slower than real, so no suite runs it.
+// `npm run test:lambda-arm64`: the render function for arm64 on an emulated processor, called as Lambda calls it; dozens of times slower than a real one, so no suite runs it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ const LIBRARIES = '/usr/aarch64-linux-gnu'
 const KEY = 'videos/00000000000000000000000001/photo.jpg'
 const CALL = `
 // What starts a decoder starts this program again, which the system cannot run by itself.
-process.execPath = process.env.THUMBSMITH_TEST_NODE
+process.execPath = process.env.EMULATED_NODE
 const event = { Records: [{ messageId: '1', body: JSON.stringify({ thumbsmith: { key: ${JSON.stringify(KEY)} } }) }] }
 import(process.cwd() + '/dist/hosts/lambda-render.js')
   .then(({ handler }) => handler(event, { getRemainingTimeInMillis: () => 600_000 }))
@@ -48,7 +48,7 @@ try {
     encoding: 'utf8',
     env: {
       PATH: process.env.PATH ?? '',
-      THUMBSMITH_TEST_NODE: node,
+      EMULATED_NODE: node,
       THUMBSMITH_ORIGINALS: `file:${folder}/originals`,
       THUMBSMITH_RENDITIONS: `file:${folder}/renditions`,
       THUMBSMITH_DECODERS: '1',
