@@ -9,6 +9,8 @@ import { applyTheme } from './theme.ts'
 import { isUploading, resumeUploads } from './uploads.ts'
 
 applyTheme()
+// A page that answers between its parts is worth more than one that is complete a moment sooner.
+await new Promise((resolve) => setTimeout(resolve))
 const page = document.getElementById('page')
 if (page) render(<Page />, page)
 

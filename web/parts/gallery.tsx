@@ -9,11 +9,11 @@ import { UploadCard } from './upload-card.tsx'
 
 /** About as many cards stand in the first screen; their pictures are fetched at once. */
 const EAGER = 4
-const AT_ONCE = 3
+const AT_ONCE = 2
 
 /** How many cards to draw by now: a few at a time, so that a long list does not hold up the page; once all were drawn, all. */
 function useGradually(total: number): number {
-  const [count, setCount] = useState(EAGER)
+  const [count, setCount] = useState(AT_ONCE)
   useEffect(() => {
     if (total === 0 || count === Number.POSITIVE_INFINITY) return
     const timer = setTimeout(() => setCount(count < total ? count + AT_ONCE : Number.POSITIVE_INFINITY))
