@@ -26,7 +26,8 @@ export async function reconcile(road: Road, job: Job): Promise<StoredManifest | 
     road.log.debug({ key: job.key, decided: decided.do }, 'planned')
     if (decided.do === 'nothing') {
       // Whoever did it may have been cut off before those who watch were told.
-      if (job.again && round === 0) tell(road, seen, stored)
+      if (job.again && round === 0)
+        road.feed.publish({ key: seen.key, owner: seen.owner, kind: stored ? 'changed' : 'removed' })
       return stored
     }
     if (decided.do === 'wait')
@@ -44,10 +45,6 @@ export async function reconcile(road: Road, job: Job): Promise<StoredManifest | 
     }
   }
   throw new ThumbsmithError('storage.precondition_failed', 'The original or its state kept changing.')
-}
-
-function tell({ feed }: Road, { key, owner }: Observation, stored: StoredManifest | undefined): void {
-  feed.publish({ key, owner, kind: stored ? 'changed' : 'removed' })
 }
 
 /** `written`: the manifest where it was written a moment ago, so that nobody need read it, nor look whether its renditions are there. */

@@ -28,13 +28,13 @@ export async function openGallery(): Promise<void> {
  */
 export async function refresh(): Promise<boolean> {
   const limit = Math.min(PAGE_MAX, Math.max(PAGE, store.get().originals.length))
-  const [read, about] = await Promise.all([
+  const [read] = await Promise.all([
     readList({ limit, etag: limit === head.limit ? head.etag : undefined }),
-    store.get().about ?? readAbout(),
+    learnAbout(),
   ])
-  store.set({ about })
   if (read === undefined) {
-    store.set(({ list }) => (list === 'loading-more' ? {} : { list: 'ready', listProblem: undefined }))
+    const { list } = store.get()
+    if (list === 'loading' || list === 'failed') store.set({ list: 'ready', listProblem: undefined })
     return false
   }
   head = { limit, etag: read.etag }
@@ -42,6 +42,10 @@ export async function refresh(): Promise<boolean> {
   store.set((state) => ({ ...refreshHead(state, read.list), list: 'ready', listProblem: undefined }))
   tellChanges(before, store.get().originals)
   return true
+}
+
+async function learnAbout(): Promise<void> {
+  if (!store.get().about) store.set({ about: await readAbout() })
 }
 
 export async function loadMore(): Promise<void> {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
-import { MISSED, openSpeaker } from '../speaker.ts'
+import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
 
 const ANSWER_WITHIN_MS = 3_000
@@ -17,6 +17,11 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
   let closed = false
   const locks = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
+  const speaker = openSpeaker(
+    instance,
+    (texts) => query('SELECT pg_notify($1, text) FROM unnest($2::text[]) text', [name, texts]),
+    MESSAGE_MAX_BYTES,
+  )
   let client = await answer(connect())
 
   async function connect(): Promise<pg.Client> {
@@ -29,13 +34,7 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
     })
     // The end of the connection follows.
     opened.on('error', () => {})
-    opened.on('notification', ({ payload = '' }) => {
-      const cut = payload.indexOf(' ')
-      const message = payload.slice(cut + 1)
-      if (payload.slice(0, cut) === instance) return
-      if (message === MISSED) onGap()
-      else onMessage(message)
-    })
+    opened.on('notification', ({ payload = '' }) => speaker.hear(payload, { onMessage, onGap }))
     try {
       await opened.connect()
       await opened.query(`LISTEN ${pg.escapeIdentifier(name)}`)
@@ -71,18 +70,8 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
     const { rows } = await answer(query(text, values))
     return rows[0]!.yes
   }
-  const speaker = openSpeaker((messages) =>
-    query('SELECT pg_notify($1, message) FROM unnest($2::text[]) message', [
-      name,
-      messages.map((message) => `${instance} ${message}`),
-    ]),
-  )
-
   return {
-    publish(message) {
-      const isShort = Buffer.byteLength(`${instance} ${message}`) <= MESSAGE_MAX_BYTES
-      speaker.say(isShort ? message : MISSED)
-    },
+    publish: speaker.say,
     subscribe(message, gap) {
       onMessage = message
       onGap = gap

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
-import { MISSED, openSpeaker } from '../speaker.ts'
+import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
 
 const ANSWER_WITHIN_MS = 3_000
@@ -28,13 +28,8 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
   let onGap = () => {}
   let renewing: NodeJS.Timeout | undefined
 
-  hear.on('message', (_channel, text: string) => {
-    const cut = text.indexOf(' ')
-    const message = text.slice(cut + 1)
-    if (text.slice(0, cut) === instance) return
-    if (message === MISSED) onGap()
-    else onMessage(message)
-  })
+  const speaker = openSpeaker(instance, (texts) => Promise.all(texts.map((text) => ask.publish(messages, text))))
+  hear.on('message', (_channel, text: string) => speaker.hear(text, { onMessage, onGap }))
 
   async function answer<T>(asked: Promise<T>): Promise<T> {
     try {
@@ -43,9 +38,6 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
       throw new ThumbsmithError('queue.unavailable', undefined, { detail: String(error), cause: error })
     }
   }
-  const speaker = openSpeaker((said) =>
-    Promise.all(said.map((message) => ask.publish(messages, `${instance} ${message}`))),
-  )
   const listen = () => hear.subscribe(messages, presence(instance))
   async function leads(): Promise<boolean> {
     if ((await ask.set(lead, instance, 'PX', LEAD_MS, 'NX')) === 'OK') return true

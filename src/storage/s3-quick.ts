@@ -14,6 +14,7 @@ import {
   PROMPT_MAX_BYTES,
   quotedEtag,
   rangeOf,
+  SEEN_MS,
   SILENCE_MS,
   SOCKETS_MAX,
 } from './s3-terms.ts'
@@ -37,8 +38,6 @@ export interface QuickBucket {
   close(): void
 }
 
-/** A bucket that answered this short a time ago is there. */
-const SEEN_MS = 5_000
 const METADATA = 'x-amz-meta-'
 const EMPTY = createHash('sha256').digest('hex')
 /** Of an error that says why in XML. */
@@ -198,8 +197,11 @@ export function baseUrl({ bucket, endpoint, region, pathStyle }: S3Location): UR
   const url = new URL(endpoint)
   const path = url.pathname.replace(/\/+$/, '')
   if (pathStyle || isIP(url.hostname.replace(/^\[|\]$/g, ''))) url.pathname = `${path}/${bucket}/`
-  else if (isLabel) Object.assign(url, { host: `${bucket}.${url.host}`, pathname: `${path}/` })
-  else return undefined
+  else {
+    if (!isLabel) return undefined
+    url.host = `${bucket}.${url.host}`
+    url.pathname = `${path}/`
+  }
   return url
 }
 

@@ -12,15 +12,13 @@ import { streamOf } from './s3-body.ts'
 import { type Bucket, openBucket, PATIENT, type S3StorageOptions } from './s3-client.ts'
 import { isMissingObject, type S3Action, statusOf } from './s3-errors.ts'
 import { putObject } from './s3-put.ts'
-import { headOf, quotedEtag, rangeOf, SILENCE_MS } from './s3-terms.ts'
+import { headOf, quotedEtag, rangeOf, SEEN_MS, SILENCE_MS } from './s3-terms.ts'
 import { KEY_MAX_BYTES, type ObjectHead, type PutOptions, type Storage } from './storage.ts'
 
 const READ: S3Action = { what: 'read objects', permission: 's3:GetObject and s3:ListBucket' }
 const REMOVE: S3Action = { what: 'delete objects', permission: 's3:DeleteObject' }
 const LIST: S3Action = { what: 'list objects', permission: 's3:ListBucket' }
 const LIST_LIMIT = 1000
-/** A bucket that answered this short a time ago is there. */
-const SEEN_MS = 5_000
 
 export interface SdkStorage extends Storage {
   /** `wasSent`: it was tried before, and may be there. */

@@ -1,4 +1,4 @@
-// How S3 has keys, etags and metadata written: what both ways of speaking to a bucket share.
+// What both ways of speaking to a bucket share: their times and limits, and how S3 has keys, ranges, etags and metadata written.
 import { ThumbsmithError } from '../errors.ts'
 import type { S3Location } from './s3-url.ts'
 import { checkKey, KEY_MAX_BYTES, type ObjectHead } from './storage.ts'
@@ -10,6 +10,8 @@ export const SILENCE_MS = 15_000
 export const SOCKETS_MAX = 128
 /** What is larger may take its time on a slow line. */
 export const PROMPT_MAX_BYTES = 1024 * 1024
+/** A bucket that answered this short a time ago is there. */
+export const SEEN_MS = 5_000
 /** All tries of one call together. */
 export const TRIES = 3
 
