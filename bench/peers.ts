@@ -28,7 +28,12 @@ const ROOT = resolve(HERE, '..')
 const PYTHON = join(CACHE, 'venv', 'bin', 'python')
 const IPX = join(CACHE, 'ipx')
 /** The environment and the flags that the pool gives its decoders (src/render/decoder.ts). */
-const DECODER_ENV = ['MALLOC_ARENA_MAX=2', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_MMAP_THRESHOLD_=4194304']
+const DECODER_ENV = [
+  'MALLOC_ARENA_MAX=2',
+  'MALLOC_TRIM_THRESHOLD_=4194304',
+  'MALLOC_MMAP_THRESHOLD_=4194304',
+  'GLIBC_TUNABLES=glibc.malloc.hugetlb=1',
+]
 const DECODER_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
 
 const say = (text: string) => process.stderr.write(`${text}\n`)

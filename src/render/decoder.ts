@@ -41,11 +41,12 @@ export interface Decoder {
   close(): Promise<void>
 }
 
-/** glibc gives memory back with these (docs/decisions/013-decoder-settings.md). Only read at the start of a process. */
+/** glibc gives memory back with these, and takes it in large pages (docs/decisions/013-decoder-settings.md). Only read at the start of a process. */
 const CHILD_ENV = {
   MALLOC_ARENA_MAX: '2',
-  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
   MALLOC_MMAP_THRESHOLD_: '4194304',
+  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
   UV_THREADPOOL_SIZE: '2',
 }
 

@@ -201,7 +201,14 @@ describe('isolation', () => {
       .filter(Boolean)
       .map((line) => line.split('=')[0])
     expect(new Set(names.filter((name) => !name!.startsWith('NODE_CHANNEL')))).toEqual(
-      new Set(['EXTRA', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_', 'UV_THREADPOOL_SIZE']),
+      new Set([
+        'EXTRA',
+        'GLIBC_TUNABLES',
+        'MALLOC_ARENA_MAX',
+        'MALLOC_MMAP_THRESHOLD_',
+        'MALLOC_TRIM_THRESHOLD_',
+        'UV_THREADPOOL_SIZE',
+      ]),
     )
     expect(readlinkSync(`/proc/${pid}/cwd`)).toMatch(/thumbsmith-decoder-\w+ \(deleted\)$/)
   })
