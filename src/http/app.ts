@@ -1,10 +1,10 @@
 // The API as one function of its services: Request -> Response. Here only the order in which its parts are asked.
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { ThumbsmithError } from '../errors.ts'
 import { requireIdentity } from './access.ts'
 import { blobRoutes } from './blobs.ts'
+import { limitBytes } from './body-limit.ts'
 import { eventRoutes } from './events.ts'
 import { originalRoutes } from './originals.ts'
 import { aboutRoutes, dashboardRoutes, documentRoutes, probeRoutes } from './pages.ts'
@@ -60,8 +60,8 @@ function limitBody() {
   const onError = () => {
     throw new ThumbsmithError('request.too_large')
   }
-  const one = bodyLimit({ maxSize: BODY_MAX_BYTES, onError })
-  const many = bodyLimit({ maxSize: BULK_MAX_BYTES, onError })
+  const one = limitBytes(BODY_MAX_BYTES, onError)
+  const many = limitBytes(BULK_MAX_BYTES, onError)
   return (c: Parameters<typeof one>[0], next: Parameters<typeof one>[1]) =>
     (c.req.path === '/v1/uploads/bulk' ? many : one)(c, next)
 }

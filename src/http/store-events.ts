@@ -2,9 +2,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { toThumbsmithError } from '../errors.ts'
 import { parseStoreEvents } from '../event/event.ts'
+import { limitBytes } from './body-limit.ts'
 import { problem } from './problems.ts'
 import type { Api, ApiEnv, Services } from './services.ts'
 
@@ -20,13 +20,10 @@ export function storeEventRoutes(api: Api, { storeEvents, log }: Services): void
   const thanks = (c: Context<ApiEnv>) => c.body(null, 204)
   const refusal = (c: Context<ApiEnv>) => problem(c, 'auth.forbidden', 'Send the secret of the events, or sign them.')
 
-  const limit = bodyLimit({
-    maxSize: BODY_MAX_BYTES,
-    onError(c: Context<ApiEnv>) {
-      if (!knowsSecret(c)) return problem(c, 'request.too_large')
-      log.warn({}, 'a store sent an event that is too large to read; the sweep will find what it was about')
-      return thanks(c)
-    },
+  const limit = limitBytes(BODY_MAX_BYTES, (c) => {
+    if (!knowsSecret(c)) return problem(c, 'request.too_large')
+    log.warn({}, 'a store sent an event that is too large to read; the sweep will find what it was about')
+    return thanks(c)
   })
 
   api.post('/events/s3', limit, async (c) => {
