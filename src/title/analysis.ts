@@ -78,20 +78,23 @@ function sample({ data, width: fullWidth, height: fullHeight, channels }: Pictur
       let red = 0
       let green = 0
       let blue = 0
-      for (let index = 0; index < light.length; index++) {
-        const at = rows[SAMPLES * y + ((index / SAMPLES) | 0)]! + columns[SAMPLES * x + (index % SAMPLES)]!
-        const r = data[at]!
-        const g = data[at + 1]!
-        const b = data[at + 2]!
-        red += r
-        green += g
-        blue += b
-        light[index] = 0.299 * r + 0.587 * g + 0.114 * b
+      for (let down = 0, index = 0; down < SAMPLES; down++) {
+        const row = rows[SAMPLES * y + down]!
+        for (let across = 0; across < SAMPLES; across++, index++) {
+          const at = row + columns[SAMPLES * x + across]!
+          const r = data[at]!
+          const g = data[at + 1]!
+          const b = data[at + 2]!
+          red += r
+          green += g
+          blue += b
+          light[index] = 0.299 * r + 0.587 * g + 0.114 * b
+        }
       }
-      const [lightness, a, b] = oklab((red / light.length) | 0, (green / light.length) | 0, (blue / light.length) | 0)
-      cells.lightness[cell] = lightness
-      cells.a[cell] = a
-      cells.b[cell] = b
+      const colour = oklab((red / light.length) | 0, (green / light.length) | 0, (blue / light.length) | 0)
+      cells.lightness[cell] = colour.lightness
+      cells.a[cell] = colour.a
+      cells.b[cell] = colour.b
       cells.edge[cell] = roughness(light)
     }
   return cells
@@ -108,10 +111,9 @@ function offsets(length: number, cells: number): Int32Array {
 /** Each sample with the one to its right and the one below it. */
 function roughness(light: Float32Array): number {
   let sum = 0
-  for (let index = 0; index < light.length; index++) {
-    if (index % SAMPLES < SAMPLES - 1) sum += Math.abs(light[index]! - light[index + 1]!)
-    if (index < light.length - SAMPLES) sum += Math.abs(light[index]! - light[index + SAMPLES]!)
-  }
+  for (let row = 0; row < light.length; row += SAMPLES)
+    for (let index = row; index < row + SAMPLES - 1; index++) sum += Math.abs(light[index]! - light[index + 1]!)
+  for (let index = SAMPLES; index < light.length; index++) sum += Math.abs(light[index - SAMPLES]! - light[index]!)
   return sum / (2 * SAMPLES * (SAMPLES - 1) * 255)
 }
 

@@ -25,17 +25,19 @@ export function contrast(a: number, b: number): number {
   return a > b ? (a + 0.05) / (b + 0.05) : (b + 0.05) / (a + 0.05)
 }
 
-/** Lightness, and the two axes of colour: https://bottosson.github.io/posts/oklab/ */
-export function oklab(red: number, green: number, blue: number): [number, number, number] {
-  const [r, g, b] = [LINEAR[red]!, LINEAR[green]!, LINEAR[blue]!]
+/** Lightness, and the two axes of colour: https://bottosson.github.io/posts/oklab/ (An array would be taken apart step by step in code that is not compiled yet.) */
+export function oklab(red: number, green: number, blue: number): { lightness: number; a: number; b: number } {
+  const r = LINEAR[red]!
+  const g = LINEAR[green]!
+  const b = LINEAR[blue]!
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
-  return [
-    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
-    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
-    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
-  ]
+  return {
+    lightness: 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    a: 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    b: 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  }
 }
 
 const encode = (linear: number) => (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055)

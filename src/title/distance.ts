@@ -98,9 +98,16 @@ function columnDistances(
   for (let row = 0; row < height; row++) {
     const from = (y + row) * stride + x
     const to = row * pitch + margin
+    if (row === 0) {
+      for (let column = 0; column < width; column++) if (cover[from + column]! >= INK) columns[to + column] = 0
+      continue
+    }
     for (let column = 0; column < width; column++) {
-      const above = row === 0 ? far : columns[to - pitch + column]! + 1
-      columns[to + column] = cover[from + column]! >= INK ? 0 : Math.min(above, far)
+      if (cover[from + column]! >= INK) columns[to + column] = 0
+      else {
+        const above = columns[to - pitch + column]!
+        if (above < far) columns[to + column] = above + 1
+      }
     }
   }
   for (let row = height - 2; row >= 0; row--) {

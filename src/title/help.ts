@@ -109,10 +109,11 @@ interface Tint {
 
 /** The mean colour of what is around the letters. */
 function tintOf({ data, channels }: Picture, pixels: Int32Array): Tint {
-  let [sumA, sumB] = [0, 0]
-  for (const pixel of pixels) {
-    const at = channels * pixel
-    const [, a, b] = oklab(data[at]!, data[at + 1]!, data[at + 2]!)
+  let sumA = 0
+  let sumB = 0
+  for (let index = 0; index < pixels.length; index++) {
+    const at = channels * pixels[index]!
+    const { a, b } = oklab(data[at]!, data[at + 1]!, data[at + 2]!)
     sumA += a
     sumB += b
   }
@@ -188,7 +189,9 @@ const keyOf = (red: number, green: number, blue: number) => ((red >> 2) << 12) |
 
 function solve(key: number, [red, green, blue]: Rgb, { light, luminance: bound }: Limit): number {
   const worst = light ? 3 : 0
-  const [r, g, b] = [((key >> 12) << 2) + worst, (((key >> 6) & 63) << 2) + worst, ((key & 63) << 2) + worst]
+  const r = ((key >> 12) << 2) + worst
+  const g = (((key >> 6) & 63) << 2) + worst
+  const b = ((key & 63) << 2) + worst
   const keeps = (step: number) => {
     const share = step / STEPS
     const blended = luminance(
@@ -200,7 +203,8 @@ function solve(key: number, [red, green, blue]: Rgb, { light, luminance: bound }
   }
   if (keeps(0)) return 0
   if (!keeps(STEPS)) return NEVER
-  let [fails, holds] = [0, STEPS]
+  let fails = 0
+  let holds = STEPS
   while (holds - fails > 1) {
     const middle = (fails + holds) >> 1
     if (keeps(middle)) holds = middle

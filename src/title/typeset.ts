@@ -30,6 +30,8 @@ const MEASURED_AT = 100
 const LETTER_HEIGHT = 0.95
 /** Wider than any title. */
 const UNBOUNDED = 1e6
+/** Lines are so much longer, mostly, than if the text could be parted anywhere. */
+const EVEN = 1.06
 
 /** The narrowest shape of each number of lines that the text can be broken into, one line first. */
 export function shapesOf(canvasKit: CanvasKit, fonts: Fonts, runs: Run[], maxLines: number): Shape[] {
@@ -38,19 +40,20 @@ export function shapesOf(canvasKit: CanvasKit, fonts: Fonts, runs: Run[], maxLin
   const options = { align: canvasKit.TextAlign.Left, size: MEASURED_AT, maxLines: undefined }
   const paragraph = buildParagraph(canvasKit, fonts, measured, options)
   try {
-    const linesAt = (width: number) => {
+    const laidAt = (width: number): Laid => {
       paragraph.layout(width)
-      return paragraph.getNumberOfLines()
+      return { width, lines: paragraph.getNumberOfLines(), longest: paragraph.getLongestLine() }
     }
-    linesAt(UNBOUNDED)
-    const whole = Math.ceil(paragraph.getLongestLine()) + 1
-    const word = Math.ceil(paragraph.getMinIntrinsicWidth()) + 1
+    const free = laidAt(UNBOUNDED)
+    const whole = Math.ceil(free.longest) + 1
+    const narrow = laidAt(Math.ceil(paragraph.getMinIntrinsicWidth()) + 1)
+    let laid = { ...free, width: Math.max(narrow.width, whole) }
     const shapes: Shape[] = []
-    for (let lines = 1; lines <= maxLines; lines++) {
-      if (linesAt(word) > lines && linesAt(whole) > lines) continue
-      const width = firstThat((candidate) => linesAt(candidate) <= lines, word, Math.max(word, whole))
-      if (linesAt(width) !== lines) break
-      const longest = paragraph.getLongestLine() + 1
+    for (let lines = free.lines; lines <= maxLines; lines++) {
+      if (narrow.lines <= lines) laid = narrow
+      else if (lines > 1) laid = narrowest(laidAt, lines, { narrow, wide: laid }, (EVEN * whole) / lines)
+      if (laid.lines !== lines) break
+      const longest = laid.longest + 1
       shapes.push({ ...shape(lines, longest, leadingOf(runs)), fill: Math.min(1, whole / (lines * longest)) })
     }
     return shapes
@@ -77,15 +80,36 @@ export function cutShape(runs: Run[], room: { width: number; height: number }, m
 
 const leadingOf = (runs: Run[]) => Math.max(...runs.map(({ face }) => face.leading))
 
-/** The first integer of a range for which a test holds that holds from some point on; `last` is taken to hold. */
-function firstThat(test: (value: number) => boolean, first: number, last: number): number {
-  let [low, high] = [first, last]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (test(middle)) high = middle
-    else low = middle + 1
+/** What a width makes of a text. */
+interface Laid {
+  width: number
+  lines: number
+  longest: number
+}
+
+/**
+ * The narrowest of at most so many lines, between one that has more and one that has not. As the same lines fit into the length of their
+ * longest, only lengths of lines come into question, and from a good `guess` few of them are tried.
+ */
+function narrowest(
+  laidAt: (width: number) => Laid,
+  lines: number,
+  { narrow, wide }: { narrow: Laid; wide: Laid },
+  guess: number,
+): Laid {
+  let low = narrow.width + 1
+  let best = wide
+  for (let next = Math.ceil(guess); low < best.width; ) {
+    const laid = laidAt(Math.min(Math.max(next, low), best.width - 1))
+    if (laid.lines <= lines) {
+      best = { ...laid, width: Math.min(laid.width, Math.ceil(laid.longest)) }
+      next = best.width - 1
+    } else {
+      low = laid.width + 1
+      next = (low + best.width) >> 1
+    }
   }
-  return high
+  return best
 }
 
 export interface ParagraphOptions {
