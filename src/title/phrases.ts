@@ -9,6 +9,8 @@ const LONGEST_PHRASE = 10
 const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const LEANS_BACK = /^[\p{Script=Hiragana}\p{Pe}\p{Pf}\p{Po}ー]/u
 const HOLDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Pe}\p{Pf}\p{Po}ー]$/u
+/** Between a verb in its te-form and one that says for whom, or how, it is done: by the grammar of schools two phrases. The dictionary joins them at random. */
+const SUBSIDIARY = /(?<=[てで])(?=くれ|くだ|もら|いただ|ほし|しま|あげ)/u
 
 /** Scripts without spaces between words, for which Skia knows no breaks here. */
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
@@ -56,7 +58,10 @@ export function joinPhrases(text: string): string {
     if (leans) phrases[phrases.length - 1] = last + segment
     else phrases.push(segment)
   }
-  return phrases.map(joinPhrase).join('')
+  return phrases
+    .flatMap((phrase) => phrase.split(SUBSIDIARY))
+    .map(joinPhrase)
+    .join('')
 }
 
 const joinPhrase = (phrase: string) => (IDEOGRAPHIC.test(phrase) ? joined(phrase) : phrase)
