@@ -15,7 +15,7 @@ export interface Cluster {
   publish(message: string): void
   /** `onGap` is called when messages may have been missed. */
   subscribe(onMessage: (message: string) => void, onGap: () => void): void
-  /** Whether the process of this name is connected. Throws `queue.unavailable`. */
+  /** Whether the process of this name is connected, or may be about to be again after an outage. Throws `queue.unavailable`. */
   isPresent(instance: string): Promise<boolean>
   /** Whether this is the one process that leads; it stays so until it ends. Around an outage two may believe it. */
   leads(): Promise<boolean>

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
 import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
+import { openOutages } from './outage.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const RECONNECT_AFTER_MS = 500
@@ -16,6 +17,7 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
   let onGap = () => {}
   let closed = false
   const locks = new Set<string>()
+  const outages = openOutages()
   let turn: Promise<unknown> = Promise.resolve()
   const speaker = openSpeaker(
     instance,
@@ -54,6 +56,7 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
       } catch {
         continue
       }
+      outages.over()
       if (closed) await client.end()
       else onGap()
       return
@@ -76,8 +79,10 @@ export async function postgresCluster({ url, name, instance }: ClusterOptions): 
       onMessage = message
       onGap = gap
     },
-    isPresent: (other) =>
-      ask('SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1) AS yes', [nameOf(other)]),
+    async isPresent(other) {
+      const isSeen = 'SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1) AS yes'
+      return (await ask(isSeen, [nameOf(other)])) || outages.isRecent()
+    },
     leads: () => ask('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS yes', [`${name} lead`]),
     async tryLock(of) {
       const id = `${name} lock ${of}`

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
 import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
+import { openOutages } from './outage.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
@@ -53,7 +54,11 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
     hear.disconnect()
     throw error
   }
-  hear.on('ready', () => void listen().then(onGap, () => {}))
+  const outages = openOutages()
+  hear.on('ready', () => {
+    outages.over()
+    void listen().then(onGap, () => {})
+  })
 
   return {
     publish: speaker.say,
@@ -62,8 +67,8 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
       onGap = gap
     },
     async isPresent(other) {
-      const [, listeners] = await answer(ask.pubsub('NUMSUB', presence(other)))
-      return Number(listeners) > 0
+      const [, theirs, , own] = await answer(ask.pubsub('NUMSUB', presence(other), presence(instance)))
+      return Number(theirs) > 0 || Number(own) === 0 || outages.isRecent()
     },
     async leads() {
       const led = await answer(leads())

@@ -151,6 +151,22 @@ for (const [engine, { start, open }] of Object.entries(ENGINES))
       })
     })
 
+    it('takes nobody for gone who may be on the way back after an outage', async () => {
+      fresh()
+      const instance = randomUUID()
+      const [one, other] = [await member(), await member(instance)]
+      await server.stop()
+      await other.close()
+      await server.start()
+      let first: boolean | undefined
+      await until('it can be asked', async () => {
+        first = await one.isPresent(instance).catch(() => undefined)
+        return first !== undefined
+      })
+      expect(first).toBe(true)
+      await until('it is gone', async () => !(await one.isPresent(instance)))
+    })
+
     it('carries changes from one feed to another, and asks those who watch to read anew after a gap', async () => {
       fresh()
       const here = sharedFeed(memoryFeed(), await member())
