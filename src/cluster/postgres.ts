@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ThumbsmithError } from '../errors.ts'
+import { openOutages } from '../outages.ts'
 import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
-import { openOutages } from './outage.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const RECONNECT_AFTER_MS = 500

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { ThumbsmithError } from '../errors.ts'
+import { openOutages } from '../outages.ts'
 import { openSpeaker } from '../speaker.ts'
 import type { Cluster, ClusterOptions } from './cluster.ts'
-import { openOutages } from './outage.ts'
 
 const ANSWER_WITHIN_MS = 3_000
 const LEAD_MS = 30_000
