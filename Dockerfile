@@ -7,7 +7,7 @@ RUN npm run build && npm prune --omit=dev --workspaces=false
 # Not Node's own image: its program always loads at the same address, which helps whoever breaks into a decoder. Ubuntu's Node 22 is built to load anywhere.
 FROM ubuntu:26.04
 RUN apt-get update && apt-get install -y --no-install-recommends nodejs ca-certificates && rm -rf /var/lib/apt/lists/*
-# As the decoder processes are started: glibc gives memory back instead of keeping it in pools.
+# glibc gives memory back instead of keeping it in pools; decoder processes get settings of their own.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=4194304
 COPY --from=build /app/package.json /app/thumbsmith.yaml /app/
 COPY --from=build /app/bin /app/bin

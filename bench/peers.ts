@@ -98,25 +98,30 @@ async function ipxPeer(): Promise<Peer | undefined> {
   return { name: 'ipx', command: (work) => node('ipx', work, [`BENCH_IPX=${IPX}`]) }
 }
 
-/** A virtual environment of its own; also holds the quality metric. */
-function pillowPeer(): Peer | undefined {
+/** As in its tutorials, and writing JPEGs of the quality and with the optimised codes that all others write. In a virtual environment of its own, which also holds the quality metric. */
+function pillowPeers(): Peer[] {
   if (!existsSync(PYTHON)) {
     const venv = join(CACHE, 'venv')
-    if (!has('python3')) return undefined
-    if (!attempt('Pillow', 'python3', ['-m', 'venv', venv])) return undefined
-    if (!attempt('Pillow', PYTHON, ['-m', 'pip', 'install', '-q', 'pillow', 'ssimulacra2'])) return undefined
+    if (!has('python3')) return []
+    if (!attempt('Pillow', 'python3', ['-m', 'venv', venv])) return []
+    if (!attempt('Pillow', PYTHON, ['-m', 'pip', 'install', '-q', 'pillow', 'ssimulacra2'])) return []
   }
-  return {
-    name: 'pillow',
-    command: ({ file, recipe, repeats, out }) => [
-      PYTHON,
-      join(HERE, 'pillow.py'),
-      file,
-      JSON.stringify(recipe),
-      String(repeats),
-      out,
-    ],
-  }
+  const command = ({ file, recipe, repeats, out }: Work) => [
+    PYTHON,
+    join(HERE, 'pillow.py'),
+    file,
+    JSON.stringify(recipe),
+    String(repeats),
+    out,
+  ]
+  return [
+    { name: 'pillow', command },
+    {
+      name: 'pillow-same',
+      command: (work) =>
+        work.recipe.every(({ format }) => format === 'jpeg') ? [...command(work), 'same'] : undefined,
+    },
+  ]
 }
 
 function debian(what: string, command: string, name: string): boolean {
@@ -183,7 +188,7 @@ export async function openPeers(): Promise<Peer[]> {
   mkdirSync(CACHE, { recursive: true })
   writeFileSync(CANDIDATE, stripTypeScriptTypes(readFileSync(join(HERE, 'candidate.ts'), 'utf8')))
   const sharpPeer: Peer = { name: 'sharp', command: (work) => node('sharp', work) }
-  const peers = [thumbsmithPeer(), sharpPeer, pillowPeer(), await ipxPeer(), vipsthumbnailPeer(), await floorPeer()]
+  const peers = [thumbsmithPeer(), sharpPeer, ...pillowPeers(), await ipxPeer(), vipsthumbnailPeer(), await floorPeer()]
   return peers.filter((peer) => peer !== undefined)
 }
 

@@ -1,7 +1,7 @@
 // After an outage all processes come back by themselves, one before the other: who is not there yet is not taken for gone.
 
-/** They try again every second at most, and connecting takes a moment. */
-const RETURN_MS = 3_000
+/** A try to connect takes three seconds where nothing answers, the next comes a second later; and who asks may wait three for the answer. */
+const RETURN_MS = 8_000
 
 export interface Outages {
   /** This process is connected again. */

@@ -19,7 +19,14 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
   const presence = (of: string) => `${name}:present:${of}`
   const lead = `${name}:lead`
   const retryStrategy = (times: number) => Math.min(times * 100, 1000)
-  const common = { retryStrategy, connectTimeout: ANSWER_WITHIN_MS, lazyConnect: true, enableOfflineQueue: false }
+  const common = {
+    retryStrategy,
+    connectTimeout: ANSWER_WITHIN_MS,
+    // While Redis still reads its data.
+    maxLoadingRetryTime: 1000,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+  }
   const ask = new Redis(url, { ...common, maxRetriesPerRequest: 0, commandTimeout: ANSWER_WITHIN_MS })
   const hear = new Redis(url, { ...common, autoResubscribe: false })
   // Each call that fails says so itself, and ioredis connects again.
@@ -57,7 +64,8 @@ export async function redisCluster({ url, name, instance }: ClusterOptions): Pro
   const outages = openOutages()
   hear.on('ready', () => {
     outages.over()
-    void listen().then(onGap, () => {})
+    // Who cannot listen connects again, and listens then.
+    void listen().then(onGap, () => hear.disconnect(true))
   })
 
   return {

@@ -35,6 +35,13 @@ it.each(['whole', 'in pieces'] as const)('takes what is short enough and refuses
   expect(await send(1100, way)).toEqual([413, 'too long'])
 })
 
+it('counts where a length is said that need not be true', async () => {
+  const lying = { 'content-length': '1', 'transfer-encoding': 'chunked' }
+  const answer = await app.request('/', { method: 'POST', headers: lying, body: 'x'.repeat(1100) })
+  expect(answer.status).toBe(413)
+  expect((await app.request('/', { method: 'POST', headers: { 'content-length': 'one' }, body: 'x' })).status).toBe(413)
+})
+
 it('asks nothing of requests that have no body', async () => {
   const answer = await fetch(url)
   expect([answer.status, await answer.text()]).toEqual([200, '0'])

@@ -13,6 +13,6 @@ export function limitBytes(
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     const said = c.req.header('content-length')
     if (said === undefined || c.req.header('transfer-encoding') !== undefined) return counted(c, next)
-    return Number(said) > maxSize ? onError(c) : next()
+    return Number(said) <= maxSize ? next() : onError(c)
   }
 }

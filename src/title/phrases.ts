@@ -10,7 +10,8 @@ const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const LEANS_BACK = /^[\p{Script=Hiragana}\p{Pe}\p{Pf}\p{Po}ー]/u
 const HOLDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Pe}\p{Pf}\p{Po}ー]$/u
 /** Between a verb in its te-form and one that says for whom, or how, it is done: by the grammar of schools two phrases. The dictionary joins them at random. */
-const SUBSIDIARY = /(?<=[てで])(?=くれ|くだ|もら|いただ|ほし|しま|あげ)/u
+const SUBSIDIARY =
+  /(?<=[てで])(?=くれ|くださ|もら[いうえおっわ]|いただ[いきけ]|ほし[いかく]|しま[いうっわ]|あげ[たてまる])/u
 
 /** Scripts without spaces between words, for which Skia knows no breaks here. */
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u

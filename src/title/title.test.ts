@@ -170,6 +170,7 @@ describe('typeset', () => {
     const shown = (text: string) => joinPhrases(text).replaceAll('\u2060', '·')
     expect(shown('誰も教えてくれなかった')).toBe('誰·も教·え·てく·れ·な·か·っ·た')
     expect(shown('助けてください')).toBe('助·け·てく·だ·さ·い')
+    expect(shown('とてもらくに')).toBe('と·て·も·ら·く·に')
     expect(shown('iPhoneの「秘密」を話す')).toBe('iPhoneの「秘·密·」·を話·す')
     expect(joinPhrases('Only Latin')).toBe('Only Latin')
     expect(markBreaks('열 가지 Rust').replaceAll('\u2060', '·')).toBe('열 가·지 Rust')
