@@ -1,5 +1,5 @@
 // Where stores tell of new and removed objects: known senders are always thanked at once, whatever they sent, and strangers cost nothing.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'hono'
 import { toThumbsmithError } from '../errors.ts'
@@ -11,7 +11,7 @@ import type { Api, ApiEnv, Services } from './services.ts'
 /** S3 and SNS send 256 KB at most; the quotes of a wrapped message are escaped, some twice. */
 const BODY_MAX_BYTES = 1024 * 1024
 /** Ceph lets the uploader wait for this answer, and repeats a refused event without a pause: what takes longer goes on by itself. */
-const ENQUEUE_WAIT_MS = 40
+const ENQUEUE_WAIT_MS = 25
 
 /** Not below `requireOwnHost`: a store calls by whatever name the server has on the inside, and shows who it is. */
 export function storeEventRoutes(api: Api, { storeEvents, log }: Services): void {
@@ -52,7 +52,7 @@ export function storeEventRoutes(api: Api, { storeEvents, log }: Services): void
 
 /** As `?secret=…` or `Authorization: Bearer …`, compared in constant time. */
 function secretCheck(secret: string | undefined): (c: Context<ApiEnv>) => boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const digest = (text: string) => hash('sha256', text, 'buffer')
   const expected = secret ? digest(secret) : undefined
   return (c) => {
     const given = c.req.query('secret') ?? c.req.header('authorization')?.replace(/^Bearer /i, '')
