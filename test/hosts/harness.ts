@@ -1,7 +1,7 @@
 // A laptop home for tests: a real server process in a folder of its own, and the few requests by which a test talks to it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { type Dirent, existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
@@ -197,9 +197,19 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
   }
 }
 
+async function entriesOf(store: string): Promise<Dirent[]> {
+  try {
+    return await readdir(store, { recursive: true, withFileTypes: true })
+  } catch (error) {
+    // A folder inside may be removed while they are read.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync(store)) return entriesOf(store)
+    throw error
+  }
+}
+
 /** The plain files of a store, as paths below its folder and in order; without thumbsmith's own. */
 export async function filesIn(store: string): Promise<string[]> {
-  const entries = await readdir(store, { recursive: true, withFileTypes: true })
+  const entries = await entriesOf(store)
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(store, join(entry.parentPath, entry.name)))
