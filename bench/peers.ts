@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
+import { CHILD_ENV, CHILD_FLAGS } from '../src/render/decoder.ts'
 import { CACHE } from './inputs.ts'
 import type { BenchRendition } from './recipes.ts'
 
@@ -27,14 +28,6 @@ const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '..')
 const PYTHON = join(CACHE, 'venv', 'bin', 'python')
 const IPX = join(CACHE, 'ipx')
-/** The environment and the flags that the pool gives its decoders (src/render/decoder.ts). */
-const DECODER_ENV = [
-  'MALLOC_ARENA_MAX=2',
-  'MALLOC_TRIM_THRESHOLD_=4194304',
-  'MALLOC_MMAP_THRESHOLD_=4194304',
-  'GLIBC_TUNABLES=glibc.malloc.hugetlb=1',
-]
-const DECODER_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -85,8 +78,10 @@ function thumbsmithPeer(): Peer {
   } catch (error) {
     if (!existsSync(join(dist, 'render/render.js'))) throw error
   }
-  const env = [...DECODER_ENV, `BENCH_ENGINE=${join(dist, 'render/render.js')}`]
-  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, env, DECODER_FLAGS) }
+  // As the pool starts its decoders.
+  const env = Object.entries({ ...CHILD_ENV, BENCH_ENGINE: join(dist, 'render/render.js') })
+  const settings = env.map(([name, value]) => `${name}=${value}`)
+  return { name: 'thumbsmith', command: (work) => node('thumbsmith', work, settings, CHILD_FLAGS) }
 }
 
 async function ipxPeer(): Promise<Peer | undefined> {

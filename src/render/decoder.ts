@@ -42,7 +42,7 @@ export interface Decoder {
 }
 
 /** glibc gives memory back with these, and takes it in large pages (docs/decisions/013-decoder-settings.md). Only read at the start of a process. */
-const CHILD_ENV = {
+export const CHILD_ENV = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '4194304',
   MALLOC_MMAP_THRESHOLD_: '4194304',
@@ -51,7 +51,7 @@ const CHILD_ENV = {
 }
 
 /** V8 goes over its whole heap as often as pictures need it, and holds little itself (the same decision). With any such option Node compiles its own modules anew. */
-const CHILD_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
+export const CHILD_FLAGS = ['--initial-old-space-size=32', '--max-semi-space-size=4']
 
 /** A little below the process that answers people (nice 5); no lower, for what takes too long is ended. */
 const PRIORITY = 5

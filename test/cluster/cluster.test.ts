@@ -1,6 +1,7 @@
 // What processes know of one another, on real engines: messages, gaps, presence and who leads.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import { postgresCluster } from '../../src/cluster/postgres.ts'
@@ -192,3 +193,23 @@ for (const [engine, { start, open }] of Object.entries(ENGINES))
       expect(there.since(there.epoch, there.last())).toEqual([])
     })
   })
+
+it('listens again where Redis refused that after an outage', async () => {
+  const server = await startRedis()
+  const admin = new Redis(server.url)
+  const [instance, name] = [randomUUID(), 'refused']
+  const cluster = await redisCluster({ url: server.url, name, instance })
+  const listeners = async () => Number((await admin.pubsub('NUMSUB', `${name}:present:${instance}`))[1])
+  try {
+    await admin.call('ACL', 'SETUSER', 'default', '-subscribe')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await sleep(500)
+    expect(await listeners()).toBe(0)
+    await admin.call('ACL', 'SETUSER', 'default', '+subscribe')
+    await until('it listens', async () => (await listeners()) === 1)
+  } finally {
+    await cluster.close()
+    admin.disconnect()
+    await server.close()
+  }
+})
