@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TitleStyle } from '../src/preset.ts'
 import { compilingLess } from '../src/render/compilers.ts'
+import { CHILD_ENV, CHILD_FLAGS } from '../src/render/decoder.ts'
 import { encode } from '../src/render/encode.ts'
 import type { Raw } from '../src/render/raw.ts'
 import { blend, encodeTitled, loadPainter } from '../src/render/title.ts'
@@ -57,7 +58,7 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
   block.report(painted, block.measure(laid, painted), laid)
 }
 
-/** A fresh process, compiled as it is installed: what the first title costs more than a plain JPEG. */
+/** A fresh process, compiled as it is installed and started as the pool starts a decoder: what the first title costs more than a plain JPEG. */
 export async function coldMs(): Promise<number> {
   const root = resolve(import.meta.dirname, '..')
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
@@ -82,9 +83,10 @@ const titling = { style: titleStyleSchema.parse({}), title: ${JSON.stringify(TIT
 await compilingLess(() => encodeTitled([raw], titling, asJpeg))
 console.log(cpu() - plain - (plain - start))`,
     )
+    const env = { ...process.env, ...CHILD_ENV }
     const found: number[] = []
     for (let round = 0; round < 5; round++)
-      found.push(Number((await run(process.execPath, [join(folder, 'cold.mjs')])).stdout))
+      found.push(Number((await run(process.execPath, [...CHILD_FLAGS, join(folder, 'cold.mjs')], { env })).stdout))
     return median(found)
   } finally {
     await rm(folder, { recursive: true, force: true })

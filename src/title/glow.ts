@@ -57,7 +57,7 @@ function strengthsOf(
     const needed = Float32Array.from({ length: width }, (_, x) => 255 * strengths[letterAt(x, top)]!)
     const line = greatestNear(needed, across)
     for (let y = Math.max(0, top - down); y < Math.min(height, end + down); y++)
-      for (let x = 0, at = y * width; x < width; x++, at++) field[at] = Math.max(field[at]!, line[x]!)
+      for (let x = 0, at = y * width; x < width; x++, at++) if (line[x]! > field[at]!) field[at] = line[x]!
   }
   return field
 }
@@ -65,8 +65,8 @@ function strengthsOf(
 const greatestNear = (values: Float32Array, reach: number) =>
   values.map((_, at) => {
     let greatest = 0
-    for (let near = Math.max(0, at - reach); near <= Math.min(values.length - 1, at + reach); near++)
-      greatest = Math.max(greatest, values[near]!)
+    for (let near = Math.max(0, at - reach), end = Math.min(values.length, at + reach + 1); near < end; near++)
+      if (values[near]! > greatest) greatest = values[near]!
     return greatest
   })
 
@@ -76,12 +76,13 @@ const blurLine: LineFilter = (from, to, start, length, step, radius) => {
   const last = start + step * (length - 1)
   let sum = (radius + 1) * from[start]!
   for (let index = 1; index <= radius; index++) sum += from[Math.min(last, start + step * index)]!
-  for (let at = start, behind = start - step * radius, ahead = start + step * (radius + 1); at <= last; ) {
+  let behind = start
+  let ahead = Math.min(last, start + step * (radius + 1))
+  for (let index = 0, at = start; index < length; index++, at += step) {
     to[at] = sum * share
-    sum += from[Math.min(ahead, last)]! - from[Math.max(behind, start)]!
-    at += step
-    behind += step
-    ahead += step
+    sum += from[ahead]! - from[behind]!
+    if (ahead < last) ahead += step
+    if (index >= radius) behind += step
   }
 }
 

@@ -159,20 +159,23 @@ function coverOf(words: Uint8Array, emoji: Uint8Array | undefined, { width, heig
 }
 
 function inkOf(cover: Uint8Array, { width, height }: Size): Rect | undefined {
-  let [left, right, top, bottom] = [width, -1, -1, -1]
-  for (let y = 0; y < height; y++) {
-    const [start, end] = [y * width, (y + 1) * width - 1]
-    let first = start
-    while (first <= end && cover[first] === 0) first++
-    if (first > end) continue
-    let last = end
-    while (cover[last] === 0) last--
-    left = Math.min(left, first - start)
-    right = Math.max(right, last - start)
-    if (top < 0) top = y
-    bottom = y
+  const isBare = (y: number) => {
+    for (let at = y * width; at < (y + 1) * width; at++) if (cover[at] !== 0) return false
+    return true
   }
-  if (right < 0) return undefined
+  let top = 0
+  while (top < height && isBare(top)) top++
+  if (top === height) return undefined
+  let bottom = height - 1
+  while (isBare(bottom)) bottom--
+  let left = width
+  let right = -1
+  // Of each row only what lies outside the ink so far.
+  for (let y = top; y <= bottom; y++) {
+    const start = y * width
+    for (let x = 0; x < left; x++) if (cover[start + x] !== 0) left = x
+    for (let x = width - 1; x > right; x--) if (cover[start + x] !== 0) right = x
+  }
   return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }
 }
 

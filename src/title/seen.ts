@@ -92,18 +92,19 @@ function shrink(picture: Picture, letters: Letters, scale: number) {
   const width = Math.max(1, Math.floor(part.width * scale))
   const height = Math.max(1, Math.floor(part.height * scale))
   const sums = new Float32Array(5 * width * height)
+  const { data, channels } = picture
   const columns = Uint16Array.from({ length: part.width }, (_, x) => Math.min(width - 1, Math.floor(x * scale)))
   // Every second pixel tells as much where a cell has many.
   const step = Math.max(1, Math.floor(0.5 / scale))
   for (let y = 0; y < part.height; y += step) {
     const row = Math.min(height - 1, Math.floor(y * scale)) * width
-    let at = picture.channels * ((letters.y + part.y + y) * picture.width + letters.x + part.x)
+    let at = channels * ((letters.y + part.y + y) * picture.width + letters.x + part.x)
     let pixel = (part.y + y) * letters.width + part.x
-    for (let x = 0; x < part.width; x += step, pixel += step, at += step * picture.channels) {
+    for (let x = 0; x < part.width; x += step, pixel += step, at += step * channels) {
       const cell = 5 * (row + columns[x]!)
-      sums[cell]! += picture.data[at]!
-      sums[cell + 1]! += picture.data[at + 1]!
-      sums[cell + 2]! += picture.data[at + 2]!
+      sums[cell]! += data[at]!
+      sums[cell + 1]! += data[at + 1]!
+      sums[cell + 2]! += data[at + 2]!
       sums[cell + 3]! += letters.cover[pixel]!
       sums[cell + 4]! += 1
     }
