@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { CACHE, INPUTS, inputFile } from './inputs.ts'
+import { CORE, onOneCore } from './one-core.ts'
 import { openPeers, type Peer, type Work } from './peers.ts'
 import { type Output, outputsOf } from './quality.ts'
 import { RECIPES } from './recipes.ts'
@@ -21,8 +22,12 @@ const { values } = parseArgs({
     /** Images a process; a decoder lives for 200. */
     images: { type: 'string', default: '25' },
     quality: { type: 'boolean', default: false },
+    /** Each engine spreads over all cores; else it keeps to one, as a decoder a core has it. */
+    'all-cores': { type: 'boolean', default: false },
   },
 })
+
+const isSpread = values['all-cores'] || CORE === undefined
 
 interface Cost {
   /** A further image in a process that has begun: whole process with several, less whole process with one, shared out. */
@@ -42,7 +47,9 @@ interface Row {
 }
 
 async function measure(command: string[]): Promise<{ cpuMs: number; rssMb: number }> {
-  const { stdout } = await run('python3', [join(import.meta.dirname, 'measure.py'), ...command])
+  const measured = ['python3', join(import.meta.dirname, 'measure.py'), ...command]
+  const [program, ...args] = isSpread ? measured : onOneCore(measured)
+  const { stdout } = await run(program!, args)
   const { status, ...cost } = JSON.parse(stdout) as { status: number; cpuMs: number; rssMb: number }
   if (status !== 0) throw new Error(`${command.slice(0, 4).join(' ')} ended with ${status}`)
   return cost
@@ -105,7 +112,7 @@ const wanted = values.peers?.split(',')
 const peers = (await openPeers()).filter(({ name }) => !wanted || wanted.includes(name))
 const model = existsSync('/proc/cpuinfo') ? cpus()[0]?.model : process.arch
 say(
-  `${model}, ${cpus().length} cores, Node ${process.version}; medians of ${values.rounds} rounds in turn. "warm": CPU of one more image in a running process.`,
+  `${model}, ${cpus().length} cores, Node ${process.version}; engines on ${isSpread ? 'all cores' : 'one core each'}; medians of ${values.rounds} rounds in turn. "warm": CPU of one more image in a running process.`,
 )
 say(
   '| original | renditions | engine | warm ms | x ours | whole process, one image, ms | peak RSS MB | bytes | SSIMULACRA2 |',
@@ -125,4 +132,13 @@ for (const recipe of values.recipes.split(','))
       )
   }
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
-say(JSON.stringify({ bench: 'render', version, node: process.version, cpus: cpus().length, timesOurCpu: ratios }))
+say(
+  JSON.stringify({
+    bench: 'render',
+    version,
+    node: process.version,
+    cpus: cpus().length,
+    oneCore: !isSpread,
+    timesOurCpu: ratios,
+  }),
+)

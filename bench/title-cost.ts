@@ -10,6 +10,7 @@ import { encode } from '../src/render/encode.ts'
 import type { Raw } from '../src/render/raw.ts'
 import { blend, encodeTitled, loadPainter } from '../src/render/title.ts'
 import { EFFORTS } from '../src/title/help.ts'
+import { onOneCore } from './one-core.ts'
 import { HEIGHT, TITLES, WIDTH } from './title-pictures.ts'
 
 const run = promisify(execFile)
@@ -58,7 +59,7 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
   block.report(painted, block.measure(laid, painted), laid)
 }
 
-/** A fresh process, compiled as it is installed and started as the pool starts a decoder: what the first title costs more than a plain JPEG. */
+/** A fresh process, compiled as it is installed, started as the pool starts a decoder, on one core: what the first title costs more than a plain JPEG. */
 export async function coldMs(): Promise<number> {
   const root = resolve(import.meta.dirname, '..')
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
@@ -84,9 +85,9 @@ await compilingLess(() => encodeTitled([raw], titling, asJpeg))
 console.log(cpu() - plain - (plain - start))`,
     )
     const env = { ...process.env, ...CHILD_ENV }
+    const [program, ...args] = onOneCore([process.execPath, ...CHILD_FLAGS, join(folder, 'cold.mjs')])
     const found: number[] = []
-    for (let round = 0; round < 5; round++)
-      found.push(Number((await run(process.execPath, [...CHILD_FLAGS, join(folder, 'cold.mjs')], { env })).stdout))
+    for (let round = 0; round < 5; round++) found.push(Number((await run(program!, args, { env })).stdout))
     return median(found)
   } finally {
     await rm(folder, { recursive: true, force: true })
