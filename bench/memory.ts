@@ -1,11 +1,12 @@
 // `npm run bench:memory`: what one decoder process holds after many mixed pictures, and whether 48 megapixels fit into 256 MiB; fails where not.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { presetSchema } from '../src/preset-schema.ts'
 import { poolRenderer } from '../src/render/pool.ts'
 import { picture } from '../test/fixtures/pictures.ts'
+import { decoderPid, residentBytes } from './decoder-process.ts'
 import { inputFile } from './inputs.ts'
 
 const { values } = parseArgs({
@@ -29,26 +30,6 @@ const presets = {
   large: presetSchema.parse({ width: 1024, height: 1024 }),
 }
 const say = (text: string) => process.stdout.write(`${text}\n`)
-
-/** Linux: what the process holds now and held at most, in bytes. */
-function residentBytes(pid: number): { now: number; peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  const bytes = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1])
-  return { now: bytes('VmRSS'), peak: bytes('VmHWM') }
-}
-
-function decoderPid(): number {
-  const pid = readdirSync('/proc').find((name) => {
-    try {
-      const [, ppid] = /\) \w (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'latin1')) ?? []
-      return Number(ppid) === process.pid && readFileSync(`/proc/${name}/cmdline`, 'latin1').includes('/render/child.')
-    } catch {
-      return false
-    }
-  })
-  if (!pid) throw new Error('There is no decoder process.')
-  return Number(pid)
-}
 
 async function mixed(): Promise<Uint8Array[]> {
   const sizes: [number, number][] = [

@@ -1,17 +1,15 @@
-// What a title costs: CPU beside a plain JPEG of the same picture, in a process that has drawn titles before and in one that has not.
+// What a title costs: CPU beside a plain JPEG of the same picture, in a process that has drawn titles before and in a decoder that has not.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TitleStyle } from '../src/preset.ts'
 import { compilingLess } from '../src/render/compilers.ts'
-import { CHILD_ENV, CHILD_FLAGS } from '../src/render/decoder.ts'
 import { encode } from '../src/render/encode.ts'
 import type { Raw } from '../src/render/raw.ts'
 import { blend, encodeTitled, loadPainter } from '../src/render/title.ts'
 import { EFFORTS } from '../src/title/help.ts'
 import { onOneCore } from './one-core.ts'
-import { HEIGHT, TITLES, WIDTH } from './title-pictures.ts'
 
 const run = promisify(execFile)
 // As a decoder opens it.
@@ -59,38 +57,21 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
   block.report(painted, block.measure(laid, painted), laid)
 }
 
-/** A fresh process, compiled as it is installed, started as the pool starts a decoder, on one core: what the first title costs more than a plain JPEG. */
+const ROUNDS_COLD = 9
+
+/** The first title of a decoder that has drawn pictures without, compiled as it is installed, on one core: CPU beside the same picture without. */
 export async function coldMs(): Promise<number> {
   const root = resolve(import.meta.dirname, '..')
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
-  const folder = await mkdtemp(join(root, 'node_modules/.cache/title-cold-'))
+  const built = await mkdtemp(join(root, 'node_modules/.cache/title-cold-'))
   try {
-    const built = join(folder, 'src')
     await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: root })
-    await writeFile(
-      join(folder, 'cold.mjs'),
-      `import { compilingLess } from './src/render/compilers.js'
-import { encode } from './src/render/encode.js'
-import { encodeTitled } from './src/render/title.js'
-import { titleStyleSchema } from './src/preset-schema.js'
-const raw = { data: Buffer.alloc(${3 * WIDTH * HEIGHT}, 90), width: ${WIDTH}, height: ${HEIGHT}, channels: 3 }
-const asJpeg = (frames) => encode(frames, 'jpeg', { quality: 80, behind: '#000000' })
-await asJpeg([raw])
-const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
-const start = cpu()
-await asJpeg([raw])
-const plain = cpu()
-const titling = { style: titleStyleSchema.parse({}), title: ${JSON.stringify(TITLES.english)}, focus: undefined, format: 'jpeg', behind: '#000000' }
-await compilingLess(() => encodeTitled([raw], titling, asJpeg))
-console.log(cpu() - plain - (plain - start))`,
-    )
-    const env = { ...process.env, ...CHILD_ENV }
-    const [program, ...args] = onOneCore([process.execPath, ...CHILD_FLAGS, join(folder, 'cold.mjs')])
+    const [program, ...args] = onOneCore([process.execPath, join(import.meta.dirname, 'title-cold.ts'), built])
     const found: number[] = []
-    for (let round = 0; round < 5; round++) found.push(Number((await run(program!, args, { env })).stdout))
+    for (let round = 0; round < ROUNDS_COLD; round++) found.push(Number((await run(program!, args)).stdout))
     return median(found)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(built, { recursive: true, force: true })
   }
 }
 
