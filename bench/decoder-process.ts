@@ -22,7 +22,7 @@ export function residentBytes(pid: number): { now: number; peak: number } {
   return { now: bytes('VmRSS'), peak: bytes('VmHWM') }
 }
 
-/** CPU time of all threads that run now, in milliseconds. */
+/** CPU time in milliseconds, of all threads that there are now: one that ended is not counted. */
 export function cpuMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`)
   const nanoseconds = threads.map((thread) =>

@@ -22,7 +22,7 @@ const { values } = parseArgs({
     /** Images a process; a decoder lives for 200. */
     images: { type: 'string', default: '25' },
     quality: { type: 'boolean', default: false },
-    /** Each engine spreads over all cores; else it keeps to one, as a decoder a core has it. */
+    /** Engines spread over all cores; otherwise all keep to the same one, in turn: as where each core has its decoder. */
     'all-cores': { type: 'boolean', default: false },
   },
 })
@@ -112,7 +112,7 @@ const wanted = values.peers?.split(',')
 const peers = (await openPeers()).filter(({ name }) => !wanted || wanted.includes(name))
 const model = existsSync('/proc/cpuinfo') ? cpus()[0]?.model : process.arch
 say(
-  `${model}, ${cpus().length} cores, Node ${process.version}; engines on ${isSpread ? 'all cores' : 'one core each'}; medians of ${values.rounds} rounds in turn. "warm": CPU of one more image in a running process.`,
+  `${model}, ${cpus().length} cores, Node ${process.version}; engines on ${isSpread ? 'all cores' : 'one core'}; medians of ${values.rounds} rounds in turn. "warm": CPU of one more image in a running process.`,
 )
 say(
   '| original | renditions | engine | warm ms | x ours | whole process, one image, ms | peak RSS MB | bytes | SSIMULACRA2 |',

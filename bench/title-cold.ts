@@ -1,4 +1,4 @@
-// A pool with one decoder that draws its first title: prints how many milliseconds of CPU that took more than the same picture without. Argument: the compiled sources.
+// A pool with one decoder that draws its first title: prints how many milliseconds of CPU that took more than the same picture without.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import sharp from 'sharp'
@@ -6,6 +6,7 @@ import { presetSchema } from '../src/preset-schema.ts'
 import { cpuMs, decoderPid } from './decoder-process.ts'
 import { HEIGHT, TITLES, WIDTH } from './title-pictures.ts'
 
+/** The first argument is the folder of the compiled sources. */
 const { poolRenderer } = (await import(
   pathToFileURL(join(process.argv[2]!, 'render/pool.js')).href
 )) as typeof import('../src/render/pool.ts')
@@ -26,8 +27,8 @@ try {
   const before = cpuMs(decoder)
   const { renditions } = await renderer.render({ bytes, presets: titled, title: TITLES.english })
   const after = cpuMs(decoder)
-  if (!('rendered' in renditions.thumbnail) || !renditions.thumbnail.rendered.title)
-    throw new Error('No title was drawn.')
+  const { thumbnail } = renditions
+  if (!thumbnail || !('rendered' in thumbnail) || !thumbnail.rendered.title) throw new Error('No title was drawn.')
   process.stdout.write(String(after - before - (before - start)))
 } finally {
   await renderer.close()

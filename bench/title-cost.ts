@@ -1,6 +1,6 @@
 // What a title costs: CPU beside a plain JPEG of the same picture, in a process that has drawn titles before and in a decoder that has not.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TitleStyle } from '../src/preset.ts'
@@ -57,18 +57,22 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
   block.report(painted, block.measure(laid, painted), laid)
 }
 
-const ROUNDS_COLD = 9
+/** So many fresh decoders, of which the middle counts. */
+const DECODERS = 9
 
-/** The first title of a decoder that has drawn pictures without, compiled as it is installed, on one core: CPU beside the same picture without. */
-export async function coldMs(): Promise<number> {
+/** The first title of a decoder that has drawn pictures without, compiled as it is installed, on one core: CPU beside the same picture without. Known on Linux. */
+export async function coldMs(): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
   const root = resolve(import.meta.dirname, '..')
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
   const built = await mkdtemp(join(root, 'node_modules/.cache/title-cold-'))
   try {
     await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: root })
+    // Else Node would look at each module to learn what it is.
+    await writeFile(join(built, 'package.json'), '{"type":"module"}')
     const [program, ...args] = onOneCore([process.execPath, join(import.meta.dirname, 'title-cold.ts'), built])
     const found: number[] = []
-    for (let round = 0; round < ROUNDS_COLD; round++) found.push(Number((await run(program!, args)).stdout))
+    for (let decoder = 0; decoder < DECODERS; decoder++) found.push(Number((await run(program!, args)).stdout))
     return median(found)
   } finally {
     await rm(built, { recursive: true, force: true })

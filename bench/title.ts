@@ -125,7 +125,11 @@ for (const row of rivalRows.values()) print(row, false)
 const cost = values['no-cost'] ? undefined : await costs()
 if (cost)
   say(
-    `CPU of one title in a warm process: ${cost.ownMs.toFixed(1)} ms, ${cost.addedMs.toFixed(1)} ms with the decode that the measurement needs and all further encodes; a plain JPEG takes ${cost.jpegMs.toFixed(1)} ms. The first title of a decoder: ${cost.coldMs.toFixed(0)} ms. (Medians of ${COST_PICTURES} pictures, each the least of three rounds.)`,
+    `CPU of one title in a warm process: ${cost.ownMs.toFixed(1)} ms, ${cost.addedMs.toFixed(1)} ms with the decode that the measurement needs and all further encodes; a plain JPEG takes ${cost.jpegMs.toFixed(1)} ms. (Medians of ${COST_PICTURES} pictures, each the least of three rounds.)`,
+  )
+if (cost?.coldMs !== undefined)
+  say(
+    `The first title of a decoder: ${cost.coldMs.toFixed(0)} ms of CPU. (Median of nine decoders, a grey picture, on one core.)`,
   )
 const round = (value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
 say(

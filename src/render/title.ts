@@ -31,7 +31,7 @@ export function prepareTitles(): void {
   painter.ready().catch(() => {})
 }
 
-/** A file of an installed package, such as `@fontsource/anton/unicode.json`. At once: a title keeps its thread for longer. */
+/** A file of an installed package, such as `@fontsource/anton/unicode.json`. It does not give way to other work meanwhile: to draw the title keeps the thread for longer. */
 export async function readPackageFile(path: string): Promise<Uint8Array> {
   return readFileSync(fileURLToPath(import.meta.resolve(path)))
 }

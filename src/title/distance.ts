@@ -31,18 +31,18 @@ export function withinReach(cover: Uint8Array, stride: number, part: Rect, radiu
   const spans = Int32Array.from({ length: far + 1 }, (_, off) =>
     off < far ? Math.sqrt(radius * radius - off * off) : -NOWHERE,
   )
-  // Without a branch, for where letters stand cannot be guessed: the sign bit of a difference is the answer. Nor a call: code that is not
-  // optimised yet would make two for each pixel.
+  // Without a branch, for where letters stand cannot be guessed: the sign bit of a difference is the answer (of a lead:
+  // that this ink reaches further). Nor a call: code that is not optimised yet would make two for each pixel.
   for (let start = 0; start < width * height; start += width) {
     const end = start + width
     for (let at = start, last = -1; at < end; at++) {
-      const gain = last - at - spans[columns[at]!]!
-      last -= gain & (gain >> 31)
+      const lead = last - at - spans[columns[at]!]!
+      last -= lead & (lead >> 31)
       mask[at] = (at - last - 1) >>> 31
     }
     for (let at = end - 1, first = NOWHERE; at >= start; at--) {
-      const gain = at - spans[columns[at]!]! - first
-      first += gain & (gain >> 31)
+      const lead = at - spans[columns[at]!]! - first
+      first += lead & (lead >> 31)
       mask[at]! |= (first - at - 1) >>> 31
     }
   }
