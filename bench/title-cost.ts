@@ -58,7 +58,7 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
 }
 
 /** So many fresh decoders, of which the middle counts. */
-const DECODERS = 9
+export const DECODERS = 9
 
 /** The first title of a decoder that has drawn pictures without, compiled as it is installed, on one core: CPU beside the same picture without. Known on Linux. */
 export async function coldMs(): Promise<number | undefined> {
