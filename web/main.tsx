@@ -9,6 +9,8 @@ import { applyTheme } from './theme.ts'
 import { isUploading, resumeUploads } from './uploads.ts'
 
 applyTheme()
+// Asked for first: the answer is on its way while the page is drawn.
+const opened = openGallery()
 // A page that answers between its parts is worth more than one that is complete a moment sooner.
 await new Promise((resolve) => setTimeout(resolve))
 const page = document.getElementById('page')
@@ -26,7 +28,7 @@ addEventListener('beforeunload', (event) => {
 
 const countMoving = () => store.get().originals.filter(isMoving).length
 
-await openGallery()
+await opened
 const { hurry } = followFeed(store.get().about?.events === false ? undefined : '/v1/events', {
   receive,
   refresh,

@@ -328,6 +328,26 @@ describe('the dashboard', () => {
     expect(watched.complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([])
   })
 
+  it('shows what a picture is like while it is on its way', { timeout: 60_000 }, async () => {
+    const { id } = await home.upload((await photo()) as Buffer<ArrayBuffer>, { filename: 'slow.jpg', title: 'Slow' })
+    await home.settled(id)
+    let send = () => {}
+    const maySend = new Promise<void>((resolve) => {
+      send = resolve
+    })
+    await page.route('**/blobs/renditions/**', async (route) => {
+      await maySend
+      await route.continue()
+    })
+    await page.reload()
+    const placeholder = card('Slow').locator('.picture-placeholder')
+    await placeholder.waitFor()
+    expect(await placeholder.getAttribute('src')).toMatch(/^data:image\/png/)
+    send()
+    await card('Slow').locator('.picture[data-loaded=true]').waitFor()
+    expect(await placeholder.count()).toBe(0)
+  })
+
   it('can be used with the keyboard alone, and fits a phone', { timeout: 120_000 }, async () => {
     await choose([jpeg('a.jpg', await photo())])
     await page.getByLabel('Title of a.jpg').focus()

@@ -61,14 +61,13 @@ function DrawnCard({ original, eager }: CardProps) {
 function Lead({ original, eager }: CardProps) {
   const preview = useStore((state) => state.previews[original.id])
   const rendition = leadOf(original.renditions)
-  const thumbhash = useThumbhash(preview === undefined ? original.facts?.thumbhash : undefined)
-  const placeholder = preview ?? thumbhash
+  const thumbhash = original.facts?.thumbhash
   const busy = original.state === 'queued' || original.state === 'rendering'
   const state = busy ? words.card.states[original.state === 'queued' ? 'queued' : 'rendering'] : undefined
   if (rendition?.url === undefined)
     return (
       <div class="lead" data-busy={busy}>
-        {placeholder ? <img class="lead-placeholder" src={placeholder} alt="" /> : <ImageIcon />}
+        <Awaited preview={preview} thumbhash={thumbhash} />
         {state && <span class="lead-state">{state}</span>}
       </div>
     )
@@ -85,7 +84,8 @@ function Lead({ original, eager }: CardProps) {
         fingerprint={rendition.fingerprint ?? rendition.url}
         alt=""
         originalId={original.id}
-        placeholder={placeholder}
+        preview={preview}
+        thumbhash={thumbhash}
         width={rendition.width}
         height={rendition.height}
         eager={eager}
@@ -93,6 +93,13 @@ function Lead({ original, eager }: CardProps) {
       {state && <span class="lead-state">{state}</span>}
     </button>
   )
+}
+
+/** What stands in the frame while there is no rendition yet. */
+function Awaited({ preview, thumbhash }: { preview: string | undefined; thumbhash: string | undefined }) {
+  const drawn = useThumbhash(preview === undefined ? thumbhash : undefined)
+  const picture = preview ?? drawn
+  return picture === undefined ? <ImageIcon /> : <img class="lead-placeholder" src={picture} alt="" />
 }
 
 function Foot({ original, name }: { original: OriginalView; name: string }) {

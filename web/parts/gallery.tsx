@@ -9,14 +9,13 @@ import { UploadCard } from './upload-card.tsx'
 
 /** About as many cards stand in the first screen; their pictures are fetched at once. */
 const EAGER = 4
-const AT_ONCE = 2
 
-/** How many cards to draw by now: a few at a time, so that a long list does not hold up the page; once all were drawn, all. */
+/** How many cards to draw by now: one at a time, so that a long list does not hold up the page; once all were drawn, all. */
 function useGradually(total: number): number {
-  const [count, setCount] = useState(AT_ONCE)
+  const [count, setCount] = useState(1)
   useEffect(() => {
     if (total === 0 || count === Number.POSITIVE_INFINITY) return
-    const timer = setTimeout(() => setCount(count < total ? count + AT_ONCE : Number.POSITIVE_INFINITY))
+    const timer = setTimeout(() => setCount(count < total ? count + 1 : Number.POSITIVE_INFINITY))
     return () => clearTimeout(timer)
   }, [count, total])
   return count

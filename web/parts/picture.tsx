@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { readOriginal } from '../api.ts'
 import { receive } from '../gallery.ts'
+import { useThumbhash } from '../thumbhash.ts'
 import { words } from '../words.ts'
 
 interface PictureProps {
@@ -11,7 +12,9 @@ interface PictureProps {
   fingerprint: string
   alt: string
   originalId: string
-  placeholder: string | undefined
+  /** What stands there until it is loaded: a picture at hand, or else what the hash (base64) tells. */
+  preview?: string | undefined
+  thumbhash: string | undefined
   width: number | undefined
   height: number | undefined
   eager?: boolean
@@ -20,13 +23,17 @@ interface PictureProps {
 /** A link that ran out is asked for anew once; bytes that cannot be had under the new one are not there. */
 const RENEWALS_MAX = 1
 
-export function Picture({ url, fingerprint, alt, originalId, placeholder, width, height, eager }: PictureProps) {
+export function Picture(props: PictureProps) {
+  const { url, fingerprint, alt, originalId, preview, thumbhash, width, height, eager } = props
   const [shown, setShown] = useState({ fingerprint, url, failures: 0, failed: false })
   // Once a picture stood here it stays until the next has come, so that a new title never blanks the card.
   const [loaded, setLoaded] = useState(false)
   if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url, failures: 0, failed: false })
   else if (shown.failed && shown.url !== url && shown.failures <= RENEWALS_MAX)
     setShown({ ...shown, url, failed: false })
+  const isThere = loaded && !shown.failed
+  const drawn = useThumbhash(isThere || preview ? undefined : thumbhash)
+  const placeholder = preview ?? drawn
 
   const onError = () => {
     const failures = shown.failures + 1
@@ -37,8 +44,8 @@ export function Picture({ url, fingerprint, alt, originalId, placeholder, width,
       .catch(() => {})
   }
   return (
-    <span class="picture" data-loaded={loaded && !shown.failed}>
-      {placeholder && <img class="picture-placeholder" src={placeholder} alt="" />}
+    <span class="picture" data-loaded={isThere}>
+      {placeholder && !isThere && <img class="picture-placeholder" src={placeholder} alt="" />}
       {shown.failed ? (
         <span class="picture-broken">{words.card.broken}</span>
       ) : (

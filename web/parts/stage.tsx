@@ -7,7 +7,6 @@ import { toApiError } from '../api.ts'
 import { changeFocus } from '../gallery.ts'
 import { nameOf } from '../state.ts'
 import { say } from '../store.ts'
-import { useThumbhash } from '../thumbhash.ts'
 import { FocusNote, FocusPad } from './focus-pad.tsx'
 import { Picture } from './picture.tsx'
 
@@ -30,7 +29,6 @@ interface StageProps {
 
 export function Stage({ original, rendition, layout }: StageProps) {
   const { width = 16, height = 9 } = rendition
-  const placeholder = useThumbhash(original.facts?.thumbhash)
   return (
     <div class="viewer-stage">
       <div
@@ -43,7 +41,7 @@ export function Stage({ original, rendition, layout }: StageProps) {
           fingerprint={rendition.fingerprint ?? rendition.url ?? ''}
           alt={`${nameOf(original)}, ${rendition.preset}`}
           originalId={original.id}
-          placeholder={placeholder}
+          thumbhash={original.facts?.thumbhash}
           width={rendition.width}
           height={rendition.height}
           eager
