@@ -29,9 +29,9 @@ export function httpApp(services: Services, options: { heartbeatMs?: number } = 
     c.set('requestId', crypto.randomUUID())
     await next()
   })
+  storeEventRoutes(api, services)
   api.use(secureHeaders(origins), crossOrigin(origins), recogniseHost(origins))
   probeRoutes(api, services)
-  storeEventRoutes(api, services)
   api.use(requireOwnHost(), refuseForeignChanges(origins))
   api.use(
     methodNotAllowed({

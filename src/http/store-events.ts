@@ -13,7 +13,10 @@ const BODY_MAX_BYTES = 1024 * 1024
 /** Ceph lets the uploader wait for this answer, and repeats a refused event without a pause: what takes longer goes on by itself. */
 const ENQUEUE_WAIT_MS = 25
 
-/** Not below `requireOwnHost`: a store calls by whatever name the server has on the inside, and shows who it is. */
+/**
+ * Before what speaks to browsers, whose headers would be a sixth of its cost in a storm of events; and not below `requireOwnHost`: a store
+ * calls by whatever name the server has on the inside, and shows who it is.
+ */
 export function storeEventRoutes(api: Api, { storeEvents, log }: Services): void {
   if (!storeEvents) return
   const knowsSecret = secretCheck(storeEvents.secret)
