@@ -1,4 +1,4 @@
-// The cluster's tests: real servers (S3, queues). Most of them wait most of the time, so two files run at once; what measures or needs the whole machine runs after them, alone.
+// The cluster's tests: real servers (S3, queues). Most of them wait most of the time, so three files run at once; what measures or needs the whole machine runs after them, alone.
 import { defineConfig } from 'vitest/config'
 
 const ALONE = ['chaos', 'fair', 'events'].map((name) => `test/cluster/${name}.test.ts`)
@@ -14,7 +14,7 @@ export default defineConfig({
           name: 'together',
           include: ['test/cluster/**/*.test.ts'],
           exclude: ALONE,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
@@ -24,7 +24,7 @@ export default defineConfig({
           name: `examples on ${engine}`,
           include: ['examples/**/*.test.ts'],
           env: { TEST_CLUSTER: engine },
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       })),
