@@ -4,8 +4,6 @@ import { thumbHashToDataURL } from 'thumbhash'
 
 const drawn = new Map<string, string>()
 const DRAWN_MAX = 500
-/** A picture that comes sooner needs none. Drawing takes 2 ms, the first time 15, on a phone four times that. */
-const PATIENCE_MS = 100
 
 /** A data URL of the blurred picture, or `undefined` where the hash (base64) is none. */
 export function drawThumbhash(base64: string): string | undefined {
@@ -21,13 +19,17 @@ export function drawThumbhash(base64: string): string | undefined {
   }
 }
 
-/** The same for a component, which is not held up: drawn only if it still asks a moment later. */
-export function useThumbhash(base64: string | undefined): string | undefined {
+/**
+ * The same for a component, which is not held up, after `afterMs`, if it still asks then: drawing takes 2 ms, the first time 15, on a phone
+ * four times that.
+ */
+export function useThumbhash(base64: string | undefined, afterMs: number): string | undefined {
   const [, setDrawn] = useState(base64)
+  const known = base64 === undefined ? undefined : drawn.get(base64)
   useEffect(() => {
-    if (base64 === undefined || drawn.has(base64)) return
-    const timer = setTimeout(() => drawThumbhash(base64) && setDrawn(`${base64} drawn`), PATIENCE_MS)
+    if (base64 === undefined || known !== undefined) return
+    const timer = setTimeout(() => drawThumbhash(base64) && setDrawn(`${base64} drawn`), afterMs)
     return () => clearTimeout(timer)
   }, [base64])
-  return base64 === undefined ? undefined : drawn.get(base64)
+  return known
 }

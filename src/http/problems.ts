@@ -37,7 +37,7 @@ export function answerError(thrown: Error, c: Context<ApiEnv>, log: Services['lo
       { requestId, method: c.req.method, path: c.req.path, code: error.code, detail: error.detail ?? error.stack },
       'a request failed',
     )
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { 'x-request-id': requestId }
   if (error.status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
   if (error.code === 'auth.required')
     headers['www-authenticate'] = c.req.header('authorization')

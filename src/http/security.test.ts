@@ -1,4 +1,4 @@
-// Pages of other sites, names that are not ours, and the headers on every answer.
+// Pages of other sites, names that are not ours, and the headers on every answer that is for browsers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOME, openApi, type TestApi, tokenFor } from '../../test/api.ts'
 import type { Problem } from './schemas.ts'

@@ -69,7 +69,7 @@ export function crossOrigin(origins: Origins): MiddlewareHandler<ApiEnv> {
   })
 }
 
-/** Headers for every answer that a browser may get; what a route set itself stays. */
+/** Headers for every answer but those to stores; what a route set itself stays. */
 export function secureHeaders(origins: Origins): MiddlewareHandler<ApiEnv> {
   const stores = (origins.stores ?? []).map((origin) => ` ${origin}`).join('')
   const policy = [

@@ -339,7 +339,7 @@ describe('the dashboard', () => {
       await maySend
       await route.continue()
     })
-    await page.reload()
+    await page.reload({ waitUntil: 'commit' })
     const placeholder = card('Slow').locator('.picture-placeholder')
     await placeholder.waitFor()
     expect(await placeholder.getAttribute('src')).toMatch(/^data:image\/png/)

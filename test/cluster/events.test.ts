@@ -36,7 +36,12 @@ beforeAll(async () => {
   const child = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = (await once(child.stdout, 'data')) as [Buffer]
   bare = { url: `http://127.0.0.1:${Number(port)}`, end: () => child.kill() }
+  // A process that has just started is slower, until what a storm takes is compiled: docs/decisions/012-cluster.md says by how much.
+  const first = await send(STORM_PER_SECOND, 4, stormKey)
+  expect([...first.statuses]).toEqual([204])
+  say('the first storm of the process', first)
 })
+const stormKey = () => 'uploads/b/1/storm.jpg'
 afterAll(async () => {
   bare?.end()
   await stand?.close()
@@ -108,12 +113,12 @@ it(`thanks for ${STEADY_PER_SECOND} events a second within ${ANSWER_MS} ms`, { r
   expectPrompt(sent)
 })
 
-it('thanks for every event of a storm, and is itself again at once', { retry: 3 }, async () => {
-  const storm = await send(STORM_PER_SECOND, 4, () => 'uploads/b/1/storm.jpg')
+it('thanks for every event of a storm, and is itself again at once', { retry: 2 }, async () => {
+  const storm = await send(STORM_PER_SECOND, 4, stormKey)
   say(`a storm of one event, ${STORM_PER_SECOND} a second`, storm)
   expect([...storm.statuses]).toEqual([204])
   expectPrompt(storm)
-  const after = await send(50, 2, () => 'uploads/b/1/storm.jpg')
+  const after = await send(50, 2, stormKey)
   expect([...after.statuses]).toEqual([204])
   expectPrompt(after)
 })

@@ -97,7 +97,7 @@ function Lead({ original, eager }: CardProps) {
 
 /** What stands in the frame while there is no rendition yet. */
 function Awaited({ preview, thumbhash }: { preview: string | undefined; thumbhash: string | undefined }) {
-  const drawn = useThumbhash(preview === undefined ? thumbhash : undefined)
+  const drawn = useThumbhash(preview === undefined ? thumbhash : undefined, 0)
   const picture = preview ?? drawn
   return picture === undefined ? <ImageIcon /> : <img class="lead-placeholder" src={picture} alt="" />
 }

@@ -12,13 +12,15 @@ const EAGER = 4
 
 /** How many cards to draw by now: one at a time, so that a long list does not hold up the page; once all were drawn, all. */
 function useGradually(total: number): number {
-  const [count, setCount] = useState(1)
+  // Counted from the end: what comes in at the front meanwhile takes nothing away.
+  const [left, setLeft] = useState<number>()
+  const undrawn = left ?? Math.max(0, total - 1)
   useEffect(() => {
-    if (total === 0 || count === Number.POSITIVE_INFINITY) return
-    const timer = setTimeout(() => setCount(count < total ? count + 1 : Number.POSITIVE_INFINITY))
+    if (total === 0 || left === 0) return
+    const timer = setTimeout(() => setLeft(Math.max(0, undrawn - 1)))
     return () => clearTimeout(timer)
-  }, [count, total])
-  return count
+  }, [total, left])
+  return Math.max(0, total - undrawn)
 }
 
 export function Gallery() {
@@ -68,7 +70,7 @@ export function Gallery() {
         </ul>
       )}
       {problem && <p class="problem">{problem}</p>}
-      {next !== undefined && (
+      {next !== undefined && drawn >= originals.length && (
         <button
           type="button"
           class="button more"

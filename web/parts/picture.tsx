@@ -1,4 +1,4 @@
-// A picture that is never a hole: its placeholder until it is there, its signed link kept while it lasts, a sentence if it cannot be had.
+// A picture that is not a hole for long: its placeholder until it is there, its signed link kept while it lasts, a sentence if it cannot be had.
 import { useState } from 'preact/hooks'
 import { readOriginal } from '../api.ts'
 import { receive } from '../gallery.ts'
@@ -22,6 +22,8 @@ interface PictureProps {
 
 /** A link that ran out is asked for anew once; bytes that cannot be had under the new one are not there. */
 const RENEWALS_MAX = 1
+/** A picture that comes sooner needs no placeholder. */
+const PATIENCE_MS = 100
 
 export function Picture(props: PictureProps) {
   const { url, fingerprint, alt, originalId, preview, thumbhash, width, height, eager } = props
@@ -31,21 +33,21 @@ export function Picture(props: PictureProps) {
   if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url, failures: 0, failed: false })
   else if (shown.failed && shown.url !== url && shown.failures <= RENEWALS_MAX)
     setShown({ ...shown, url, failed: false })
-  const isThere = loaded && !shown.failed
-  const drawn = useThumbhash(isThere || preview ? undefined : thumbhash)
+  const drawn = useThumbhash(loaded || preview ? undefined : thumbhash, PATIENCE_MS)
   const placeholder = preview ?? drawn
 
   const onError = () => {
     const failures = shown.failures + 1
     setShown({ ...shown, failures, failed: true })
+    setLoaded(false)
     if (shown.url !== url || failures > RENEWALS_MAX) return
     readOriginal(originalId)
       .then((original) => receive([{ type: 'original', original }]))
       .catch(() => {})
   }
   return (
-    <span class="picture" data-loaded={isThere}>
-      {placeholder && !isThere && <img class="picture-placeholder" src={placeholder} alt="" />}
+    <span class="picture" data-loaded={loaded}>
+      {placeholder && !loaded && <img class="picture-placeholder" src={placeholder} alt="" />}
       {shown.failed ? (
         <span class="picture-broken">{words.card.broken}</span>
       ) : (
