@@ -60,8 +60,22 @@ async function setOnce(raw: Raw, title: string, style: TitleStyle): Promise<void
 /** So many fresh decoders, of which the middle counts. */
 export const DECODERS = 9
 
-/** The first title of a decoder that has drawn pictures without, compiled as it is installed, on one core: CPU beside the same picture without. Known on Linux. */
-export async function coldMs(): Promise<number | undefined> {
+export interface ColdCost {
+  /** The first title of a decoder that has drawn pictures without, compiled as it is installed: CPU beside the same picture without. */
+  titleMs: number
+  /** Skia alone, started in a process of its own: how fast the machine is just now. */
+  skiaMs: number
+}
+
+const START_SKIA = `
+  const start = process.cpuUsage()
+  require('canvaskit-wasm')().then(() => {
+    const { user, system } = process.cpuUsage(start)
+    process.stdout.write(String((user + system) / 1000))
+  })`
+
+/** Both in turn, on one core. Known on Linux. */
+export async function coldCost(): Promise<ColdCost | undefined> {
   if (process.platform !== 'linux') return undefined
   const root = resolve(import.meta.dirname, '..')
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true })
@@ -70,10 +84,20 @@ export async function coldMs(): Promise<number | undefined> {
     await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: root })
     // Else Node would look at each module to learn what it is.
     await writeFile(join(built, 'package.json'), '{"type":"module"}')
-    const [program, ...args] = onOneCore([process.execPath, join(import.meta.dirname, 'title-cold.ts'), built])
-    const found: number[] = []
-    for (let decoder = 0; decoder < DECODERS; decoder++) found.push(Number((await run(program!, args)).stdout))
-    return median(found)
+    const told = async (...args: string[]) => {
+      const [program, ...rest] = onOneCore([process.execPath, ...args])
+      return Number((await run(program!, rest, { cwd: root })).stdout)
+    }
+    const found: ColdCost[] = []
+    for (let decoder = 0; decoder < DECODERS; decoder++)
+      found.push({
+        skiaMs: await told('-e', START_SKIA),
+        titleMs: await told(join(import.meta.dirname, 'title-cold.ts'), built),
+      })
+    return {
+      titleMs: median(found.map(({ titleMs }) => titleMs)),
+      skiaMs: median(found.map(({ skiaMs }) => skiaMs)),
+    }
   } finally {
     await rm(built, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { titleStyleSchema } from '../src/preset-schema.ts'
-import { coldMs, DECODERS, median, type WarmCost, warmMs } from './title-cost.ts'
+import { coldCost, DECODERS, median, type WarmCost, warmMs } from './title-cost.ts'
 import { HEIGHT, TITLES, titlePictures, WIDTH } from './title-pictures.ts'
 import { type Codec, codecs, ours, type Result, rivals } from './title-trial.ts'
 
@@ -35,7 +35,7 @@ async function costs() {
     ownMs: median(found.map(({ ownMs }) => ownMs)),
     addedMs: median(found.map(({ addedMs }) => addedMs)),
     jpegMs: median(found.map(({ jpegMs }) => jpegMs)),
-    coldMs: await coldMs(),
+    cold: await coldCost(),
   }
 }
 
@@ -127,9 +127,9 @@ if (cost)
   say(
     `CPU of one title in a warm process: ${cost.ownMs.toFixed(1)} ms, ${cost.addedMs.toFixed(1)} ms with the decode that the measurement needs and all further encodes; a plain JPEG takes ${cost.jpegMs.toFixed(1)} ms. (Medians of ${Math.min(pictures.length, COST_PICTURES)} pictures, each the least of three rounds.)`,
   )
-if (cost?.coldMs !== undefined)
+if (cost?.cold)
   say(
-    `The first title of a decoder: ${cost.coldMs.toFixed(0)} ms of CPU. (Median of ${DECODERS} decoders, a grey picture, on one core.)`,
+    `The first title of a decoder: ${cost.cold.titleMs.toFixed(0)} ms of CPU; to start Skia alone: ${cost.cold.skiaMs.toFixed(0)} ms. (Medians of ${DECODERS} decoders and processes in turn, a grey picture, on one core.)`,
   )
 const round = (value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
 say(
