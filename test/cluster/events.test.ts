@@ -16,6 +16,7 @@ import { openStand, type Stand } from './stand.ts'
 const STEADY_PER_SECOND = 200
 /** How often Ceph was seen to repeat an event that it got no thanks for. */
 const STORM_PER_SECOND = 1650
+const stormKey = () => 'uploads/b/1/storm.jpg'
 const ANSWER_MS = 50
 /** A server that does nothing, in a process of its own: how late its answers are, the machine is to blame for. */
 const BARE =
@@ -41,7 +42,6 @@ beforeAll(async () => {
   expect([...first.statuses]).toEqual([204])
   say('the first storm of the process', first)
 })
-const stormKey = () => 'uploads/b/1/storm.jpg'
 afterAll(async () => {
   bare?.end()
   await stand?.close()
