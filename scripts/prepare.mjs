@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+export const BIN = join(ROOT, 'node_modules', '.bin')
 const BUILD_INPUTS = ['src', 'web', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
@@ -72,6 +73,12 @@ export function run(command, args, failure) {
   if (status === 0) return
   process.stderr.write(`${failure}${error ? ` (${error.message})` : ''}\n`)
   process.exit(1)
+}
+
+/** Tests, benches and the like run on the Node that comes with them; the product itself on whatever started this. */
+export function developmentNode() {
+  const installed = join(BIN, 'node')
+  return existsSync(installed) ? installed : process.execPath
 }
 
 /** This Node, unless it was the one inside the node_modules that have just been replaced. */
