@@ -20,7 +20,8 @@ export function linker(stores: Record<'originals' | 'renditions', Storage>, link
   return {
     linkSeconds,
     async link(origin, object, type, filename) {
-      const options = { expiresInSeconds: linkSeconds, disposition: { type, filename } }
+      const { fingerprint: version } = object
+      const options = { expiresInSeconds: linkSeconds, disposition: { type, filename }, version }
       return absolute(origin, await stores[object.store].signDownload(object.key, options))
     },
   }

@@ -198,6 +198,11 @@ export const linkCases: Cases = {
     )
     const plain = await get(await storage.signDownload(key, { expiresInSeconds: 60 }))
     assert.equal(plain.status, 200)
+    const [one, other] = await Promise.all(
+      ['v1', 'v2'].map((version) => storage.signDownload(key, { expiresInSeconds: 60, version })),
+    )
+    assert.notEqual(one, other)
+    assert.deepEqual([(await get(one!)).status, (await get(other!)).status], [200, 200])
     const forged = link.replace(
       /([?&](?:s|X-Amz-Signature)=)(.)/,
       (_, name: string, first: string) => name + flip(first),

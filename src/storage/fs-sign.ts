@@ -117,13 +117,15 @@ export function fsSigner(name: string, secret: Uint8Array, now: () => number): S
       return grant
     },
 
-    signDownload(key, { expiresInSeconds, disposition }) {
+    signDownload(key, { expiresInSeconds, disposition, version }) {
       checkKey(key)
       const expires = String(Math.ceil(now() / 1000 + expiresInSeconds))
       const query = new URLSearchParams({ e: expires })
       if (disposition) query.set('d', disposition.type)
       if (disposition) query.set('f', disposition.filename.toWellFormed())
       query.set('s', sign('GET', key, expires, query.get('d') ?? '', query.get('f') ?? ''))
+      // Allows nothing, so it need not be signed.
+      if (version) query.set('v', version)
       return `/blobs/${name}/${idOfKey(key)}?${query.toString()}`
     },
 

@@ -62,13 +62,23 @@ function signPut(bucket: Bucket, key: string, policy: UploadPolicy): Promise<str
 }
 
 export function signDownload(bucket: Bucket, key: string, options: DownloadOptions): Promise<string> {
-  const { expiresInSeconds, disposition } = options
+  const { expiresInSeconds, disposition, version } = options
   const command = new GetObjectCommand({
     Bucket: bucket.name,
     Key: bucket.full(key),
     ResponseCacheControl: `private, max-age=${Math.floor(expiresInSeconds)}`,
     ...(disposition && { ResponseContentDisposition: contentDisposition(disposition) }),
   })
+  // A parameter that S3 does not know counts for the signature, and for nothing else.
+  const addVersion = (request: unknown) => Object.assign((request as { query: object }).query, { v: version })
+  if (version)
+    command.middlewareStack.add(
+      (next) => (call) => {
+        addVersion(call.request)
+        return next(call)
+      },
+      { step: 'build' },
+    )
   return bucket.call(SIGNING, () => getSignedUrl(bucket.signingClient, command, { expiresIn: expiresInSeconds }))
 }
 

@@ -50,6 +50,8 @@ export interface DownloadOptions {
   expiresInSeconds: number
   /** Sent back as Content-Disposition: a person's file name, or shown in place. */
   disposition?: { type: 'inline' | 'attachment'; filename: string }
+  /** Names the bytes that stand under the key now: links of one moment differ where it does, or caches would take one for the other. */
+  version?: string
 }
 
 export interface StoreEvent {
