@@ -69,8 +69,8 @@ export function signDownload(bucket: Bucket, key: string, options: DownloadOptio
     ResponseCacheControl: `private, max-age=${Math.floor(expiresInSeconds)}`,
     ...(disposition && { ResponseContentDisposition: contentDisposition(disposition) }),
   })
-  // A parameter that S3 does not know counts for the signature, and for nothing else.
-  const addVersion = (request: unknown) => Object.assign((request as { query: object }).query, { v: version })
+  // S3 ignores parameters that begin with "x-", but for the signature.
+  const addVersion = (request: unknown) => Object.assign((request as { query: object }).query, { 'x-version': version })
   if (version)
     command.middlewareStack.add(
       (next) => (call) => {
