@@ -1,4 +1,5 @@
 // The API as its clients meet it: an original's whole life, the list, and what every error looks like.
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApi, picture, type TestApi, tokenFor } from '../../test/api.ts'
 import { ERRORS } from '../errors.ts'
@@ -118,6 +119,20 @@ describe('asking again', () => {
 })
 
 describe('the list', () => {
+  it('is sent compressed to those who can read that', async () => {
+    const dora = await tokenFor('dora')
+    for (let i = 0; i < 5; i++) await api.settle((await api.upload(dora, await picture())).id)
+    const ask = (encoding: string) =>
+      api.ask('GET', '/v1/originals', { as: dora, headers: { 'accept-encoding': encoding } })
+    const [plain, packed] = [await ask('identity'), await ask('br, gzip')]
+    expect([plain, packed].map(({ headers }) => headers.get('content-encoding'))).toEqual([null, 'gzip'])
+    expect(packed.headers.get('vary')).toMatch(/accept-encoding/i)
+    const [text, bytes] = [await plain.text(), Buffer.from(await packed.arrayBuffer())]
+    expect(bytes.length).toBeLessThan(text.length / 2)
+    const list = originalListSchema.parse(JSON.parse(gunzipSync(bytes).toString()))
+    expect(list.originals).toHaveLength(5)
+  })
+
   it('is newest first, in pages, each owner their own', async () => {
     const carol = await tokenFor('carol')
     const ids: string[] = []

@@ -1,6 +1,7 @@
 // Routes of originals and their renditions: list, read, edit, retry, remove, and the lasting link to a picture.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { compress } from 'hono/compress'
 import type { Entry } from '../catalogue.ts'
 import { ThumbsmithError } from '../errors.ts'
 import { idOfKey, keyOfId } from '../original.ts'
@@ -27,6 +28,8 @@ const listOriginals = createRoute({
       limit: z.coerce.number().int().min(1).max(LIST_MAX).default(50),
     }),
   },
+  // A page repeats itself a lot: a sixth of its bytes is sent.
+  middleware: compress({ encoding: 'gzip' }),
   responses: { 200: json('One page.', originalListSchema), ...UNCHANGED, ...PROBLEMS },
 })
 
