@@ -9,15 +9,14 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 export const BIN = join(ROOT, 'node_modules', '.bin')
 const BUILD_INPUTS = ['src', 'web', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
-/**
- * `tests`: also what only the tests need (a workspace of its own). Ends the process with a sentence where a step fails.
- */
+/** All that the product needs; with `tests` also what only they need. Ends the process with a sentence where a step fails. */
 export function prepare({ tests = false } = {}) {
-  install(tests)
+  install({ tests })
   build()
 }
 
-function install(tests) {
+/** What only the tests need is a workspace of its own. */
+export function install({ tests = false } = {}) {
   const wanted = hash([join(ROOT, 'package-lock.json')])
   const stamp = join(ROOT, 'node_modules', tests ? '.thumbsmith-tests' : '.thumbsmith-base')
   const stamps = [stamp, join(ROOT, 'node_modules', '.thumbsmith-tests')]
@@ -77,7 +76,7 @@ export function run(command, args, failure) {
 
 /** Tests, benches and the like run on the Node that comes with them; the product itself on whatever started this. */
 export function developmentNode() {
-  const installed = join(BIN, 'node')
+  const installed = join(ROOT, 'node_modules', 'node', 'bin', 'node')
   return existsSync(installed) ? installed : process.execPath
 }
 

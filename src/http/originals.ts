@@ -28,7 +28,7 @@ const listOriginals = createRoute({
       limit: z.coerce.number().int().min(1).max(LIST_MAX).default(50),
     }),
   },
-  // A page repeats itself a lot: a sixth of its bytes is sent.
+  // A page repeats itself a lot: a sixth of its bytes is sent. All else that is answered is small, or compressed already.
   middleware: compress({ encoding: 'gzip' }),
   responses: { 200: json('One page.', originalListSchema), ...UNCHANGED, ...PROBLEMS },
 })
@@ -99,6 +99,7 @@ export function originalRoutes(api: Api, services: Services, links: Linker): voi
     const entries = await catalogue.list({ owner: operator ? undefined : owner, after, limit: limit + 1 })
     const page = entries.slice(0, limit)
     revalidate(c, etagOf(entries, limits.linkSeconds))
+    c.header('Vary', 'Accept-Encoding', { append: true })
     if (isFresh(c)) return c.body(null, 304)
     const originals = await Promise.all(page.map((entry) => view(c, entry)))
     return c.json({ originals, ...(entries.length > limit && { next: idOfKey(page.at(-1)!.head.key) }) }, 200)

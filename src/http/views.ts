@@ -20,8 +20,11 @@ export function linker(stores: Record<'originals' | 'renditions', Storage>, link
   return {
     linkSeconds,
     async link(origin, object, type, filename) {
-      const { fingerprint: version } = object
-      const options = { expiresInSeconds: linkSeconds, disposition: { type, filename }, version }
+      const options = {
+        expiresInSeconds: linkSeconds,
+        disposition: { type, filename },
+        version: object.fingerprint,
+      }
       return absolute(origin, await stores[object.store].signDownload(object.key, options))
     },
   }

@@ -198,11 +198,6 @@ export const linkCases: Cases = {
     )
     const plain = await get(await storage.signDownload(key, { expiresInSeconds: 60 }))
     assert.equal(plain.status, 200)
-    const [one, other] = await Promise.all(
-      ['v1', 'v2'].map((version) => storage.signDownload(key, { expiresInSeconds: 60, version })),
-    )
-    assert.notEqual(one, other)
-    assert.deepEqual([(await get(one!)).status, (await get(other!)).status], [200, 200])
     const forged = link.replace(
       /([?&](?:s|X-Amz-Signature)=)(.)/,
       (_, name: string, first: string) => name + flip(first),
@@ -212,5 +207,15 @@ export const linkCases: Cases = {
     const short = await storage.signDownload(key, { expiresInSeconds: 1 })
     await sleep(2100)
     assert.equal((await get(short)).status, 403)
+  },
+
+  async 'links of two versions differ'({ storage, send }) {
+    await storage.put('a.jpg', TEN, JPEG)
+    const sign = (version: string) => storage.signDownload('a.jpg', { expiresInSeconds: 60, version })
+    // Time would tell them apart, too: some of many are of one second.
+    const links = await Promise.all(Array.from({ length: 20 }, (_, index) => sign(`v${index}`)))
+    assert.equal(new Set(links).size, links.length)
+    const answer = await send(new Request(new URL(links[0]!, 'http://localhost')))
+    assert.deepEqual([answer.status, await answer.text()], [200, '0123456789'])
   },
 }

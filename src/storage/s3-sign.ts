@@ -69,12 +69,11 @@ export function signDownload(bucket: Bucket, key: string, options: DownloadOptio
     ResponseCacheControl: `private, max-age=${Math.floor(expiresInSeconds)}`,
     ...(disposition && { ResponseContentDisposition: contentDisposition(disposition) }),
   })
-  // S3 ignores parameters that begin with "x-", but for the signature.
-  const addVersion = (request: unknown) => Object.assign((request as { query: object }).query, { 'x-version': version })
   if (version)
     command.middlewareStack.add(
       (next) => (call) => {
-        addVersion(call.request)
+        // S3 looks at none that begins with "x-"; the SDK itself adds such a one (`x-id`).
+        Object.assign((call.request as { query: object }).query, { 'x-fingerprint': version })
         return next(call)
       },
       { step: 'build' },

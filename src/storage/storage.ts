@@ -50,7 +50,7 @@ export interface DownloadOptions {
   expiresInSeconds: number
   /** Sent back as Content-Disposition: a person's file name, or shown in place. */
   disposition?: { type: 'inline' | 'attachment'; filename: string }
-  /** Names the bytes that stand under the key now: links of one moment differ where it does, or caches would take one for the other. */
+  /** Names the bytes under the key. Links to two versions must differ, even of one moment: browsers keep what a link led to. */
   version?: string
 }
 

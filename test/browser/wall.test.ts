@@ -1,5 +1,4 @@
 // The wall of pictures while it fills: cards one at a time, placeholders only for what is waited for. The page's clock stands until it is moved.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page, Route } from 'playwright-core'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { photo } from '../fixtures/pictures.ts'
@@ -29,8 +28,7 @@ afterEach(async () => {
 })
 
 async function upload(title: string): Promise<string> {
-  const bytes = (await photo({ width: 64, height: 48 })) as Buffer<ArrayBuffer>
-  const { id } = await home.upload(bytes, { filename: 'a.jpg', title })
+  const { id } = await home.upload(await photo({ width: 64, height: 48 }), { filename: 'a.jpg', title })
   return id
 }
 
@@ -90,7 +88,8 @@ describe('the wall of pictures', () => {
       globalThis.taken = 0
       new MutationObserver((changes) => {
         const removed = changes.flatMap(({ removedNodes }) => [...removedNodes])
-        taken += removed.filter((node) => node.matches?.('.card:not(.card-ghost)')).length
+        const within = removed.flatMap((node) => [node, ...(node.querySelectorAll?.('.card') ?? [])])
+        taken += within.filter((node) => node.matches?.('.card:not(.card-ghost)')).length
       }).observe(document, { childList: true, subtree: true })`)
     await stopTime()
     await passTime(async () => (await cards().count()) > 3)
@@ -107,18 +106,38 @@ describe('the wall of pictures', () => {
     await passTime(async () => (await cards().count()) === MANY + 1)
   })
 
-  it('draws nothing in the place of a picture that comes at once', { timeout: 60_000 }, async () => {
+  it('draws nothing in the place of a picture that comes soon, and what it is like in the place of one that does not', {
+    timeout: 60_000,
+  }, async () => {
     await home.settled(await upload('Swift'))
     await page.addInitScript(`
       globalThis.placeholders = 0
       new MutationObserver(() => {
         placeholders += document.querySelectorAll('.picture-placeholder').length
       }).observe(document, { childList: true, subtree: true })`)
+    const isLoaded = () => expect.poll(() => picture().getAttribute('data-loaded'), { timeout: 20_000 }).toBe('true')
     await stopTime()
     await passTime(async () => (await cards().count()) > 0)
-    await expect.poll(() => picture().getAttribute('data-loaded')).toBe('true')
+    await page.clock.runFor(40)
+    await isLoaded()
     await page.clock.runFor(10_000)
     expect(await page.evaluate('placeholders')).toBe(0)
+
+    const { send, sent } = holdBack()
+    await onRenditions(async (route) => {
+      await sent
+      await route.continue()
+    })
+    await page.reload()
+    await passTime(async () => (await cards().count()) > 0)
+    await page.clock.runFor(40)
+    expect(await page.evaluate('placeholders')).toBe(0)
+    await page.clock.runFor(200)
+    expect(await placeholder().count()).toBe(1)
+    expect(await page.evaluate('placeholders')).toBeGreaterThan(0)
+    send()
+    await isLoaded()
+    expect(await placeholder().count()).toBe(0)
   })
 
   it('shows again what a picture is like where the next one cannot be had', { timeout: 60_000 }, async () => {
@@ -129,12 +148,8 @@ describe('the wall of pictures', () => {
     const { send, sent } = holdBack()
     let asked = 0
     await onRenditions(async (route) => {
-      if (asked++ > 0) await sent
-      else {
-        // Links are signed to the second: the next one shall be another.
-        await sleep(1100)
-        return route.abort()
-      }
+      if (asked++ === 0) return route.abort()
+      await sent
       await route.continue()
     })
     await home.ask('PATCH', `/v1/originals/${id}`, {

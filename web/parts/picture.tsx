@@ -27,12 +27,12 @@ const PATIENCE_MS = 100
 
 export function Picture(props: PictureProps) {
   const { url, fingerprint, alt, originalId, preview, thumbhash, width, height, eager } = props
-  const [shown, setShown] = useState({ fingerprint, url, failures: 0, failed: false })
+  const [shown, setShown] = useState({ fingerprint, url, failures: 0, failed: false, renewed: false })
   // Once a picture stood here it stays until the next has come, so that a new title never blanks the card.
   const [loaded, setLoaded] = useState(false)
-  if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url, failures: 0, failed: false })
-  else if (shown.failed && shown.url !== url && shown.failures <= RENEWALS_MAX)
-    setShown({ ...shown, url, failed: false })
+  if (shown.fingerprint !== fingerprint) setShown({ fingerprint, url, failures: 0, failed: false, renewed: false })
+  else if (shown.failed && (shown.renewed || shown.url !== url) && shown.failures <= RENEWALS_MAX)
+    setShown({ ...shown, url, failed: false, renewed: false })
   const drawn = useThumbhash(loaded || preview ? undefined : thumbhash, PATIENCE_MS)
   const placeholder = preview ?? drawn
 
@@ -42,7 +42,11 @@ export function Picture(props: PictureProps) {
     setLoaded(false)
     if (shown.url !== url || failures > RENEWALS_MAX) return
     readOriginal(originalId)
-      .then((original) => receive([{ type: 'original', original }]))
+      .then((original) => {
+        receive([{ type: 'original', original }])
+        // Links of one second are alike: that it was renewed cannot be seen by the link.
+        setShown((now) => ({ ...now, renewed: now.failed }))
+      })
       .catch(() => {})
   }
   return (
