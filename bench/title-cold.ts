@@ -11,7 +11,8 @@ const { poolRenderer } = (await import(
   pathToFileURL(join(process.argv[2]!, 'render/pool.js')).href
 )) as typeof import('../src/render/pool.ts')
 
-const create = { width: WIDTH, height: HEIGHT, channels: 3, background: '#5a5a5a' } as const
+/** A middle grey: the title on it needs a glow. */
+const create = { width: WIDTH, height: HEIGHT, channels: 3, background: '#808080' } as const
 const bytes = await sharp({ create }).jpeg().toBuffer()
 const size = { width: WIDTH, height: HEIGHT }
 const plain = { thumbnail: presetSchema.parse(size) }

@@ -129,7 +129,7 @@ if (cost)
   )
 if (cost?.cold)
   say(
-    `The first title of a decoder: ${cost.cold.titleMs.toFixed(0)} ms of CPU; to start Skia alone: ${cost.cold.skiaMs.toFixed(0)} ms. (Medians of ${DECODERS} decoders and processes in turn, a grey picture, on one core.)`,
+    `The first title of a decoder: ${cost.cold.titleMs.toFixed(0)} ms of CPU; to start Skia alone: ${cost.cold.skiaMs.toFixed(0)} ms. (Medians of ${DECODERS} decoders and processes in turn, a middle grey that needs a glow, on one core.)`,
   )
 const round = (value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 100) / 100 : value)
 say(

@@ -111,9 +111,16 @@ function offsets(length: number, cells: number): Int32Array {
 /** Each sample with the one to its right and the one below it. */
 function roughness(light: Float32Array): number {
   let sum = 0
-  for (let row = 0; row < light.length; row += SAMPLES)
-    for (let index = row; index < row + SAMPLES - 1; index++) sum += Math.abs(light[index]! - light[index + 1]!)
-  for (let index = SAMPLES; index < light.length; index++) sum += Math.abs(light[index - SAMPLES]! - light[index]!)
+  for (let index = 0, column = 1; index < SAMPLES * SAMPLES; index++, column++) {
+    if (column === SAMPLES) column = 0
+    else {
+      const across = light[index]! - light[index + 1]!
+      sum += across < 0 ? -across : across
+    }
+    if (index < SAMPLES) continue
+    const down = light[index - SAMPLES]! - light[index]!
+    sum += down < 0 ? -down : down
+  }
   return sum / (2 * SAMPLES * (SAMPLES - 1) * 255)
 }
 
@@ -145,15 +152,16 @@ function saliencyOf({ width, height, lightness, a, b, edge }: Cells): Float32Arr
 
 function meanOf(values: Float32Array): Float32Array {
   let sum = 0
-  for (let cell = 0; cell < values.length; cell++) sum += values[cell]!
-  return new Float32Array(values.length).fill(sum / values.length)
+  const { length } = values
+  for (let cell = 0; cell < length; cell++) sum += values[cell]!
+  return new Float32Array(length).fill(sum / length)
 }
 
 /** Distances in OKLab, its colour axes counting twice. */
 function addDifference(sums: Float32Array, weight: number, one: Float32Array[], other: Float32Array[]): void {
   const [l, a, b] = one as [Float32Array, Float32Array, Float32Array]
   const [l2, a2, b2] = other as [Float32Array, Float32Array, Float32Array]
-  for (let cell = 0; cell < sums.length; cell++) {
+  for (let cell = 0, end = sums.length; cell < end; cell++) {
     const light = l[cell]! - l2[cell]!
     const green = 2 * (a[cell]! - a2[cell]!)
     const blue = 2 * (b[cell]! - b2[cell]!)
@@ -163,12 +171,18 @@ function addDifference(sums: Float32Array, weight: number, one: Float32Array[], 
 
 /** From the 20th to the 98th percentile, in place; what is nearly flat stays so. */
 function stretched(values: Float32Array): Float32Array {
+  const { length } = values
   const counts = new Uint32Array(1024)
-  for (let cell = 0; cell < values.length; cell++) counts[Math.min(1023, Math.floor(512 * values[cell]!))]!++
-  const low = percentile(counts, values.length * 0.2)
-  const high = Math.max(0.08, percentile(counts, values.length * 0.98), low + 0.02)
-  for (let cell = 0; cell < values.length; cell++)
-    values[cell] = Math.min(1, Math.max(0, (values[cell]! - low) / (high - low)))
+  for (let cell = 0; cell < length; cell++) {
+    const bin = (512 * values[cell]!) | 0
+    counts[bin < 1023 ? bin : 1023]!++
+  }
+  const low = percentile(counts, length * 0.2)
+  const high = Math.max(0.08, percentile(counts, length * 0.98), low + 0.02)
+  for (let cell = 0; cell < length; cell++) {
+    const value = (values[cell]! - low) / (high - low)
+    values[cell] = value < 0 ? 0 : value > 1 ? 1 : value
+  }
   return values
 }
 
@@ -188,10 +202,10 @@ const PALETTE_EVERY = 3
 /** The fullest bins of a histogram over OKLab. */
 function paletteOf(lightness: Float32Array, a: Float32Array, b: Float32Array): Swatch[] {
   const bins = new Map<number, { lightness: number; a: number; b: number; count: number }>()
-  for (let cell = 0; cell < lightness.length; cell += PALETTE_EVERY) {
-    const green = Math.round((a[cell]! + 0.4) * 25)
-    const blue = Math.round((b[cell]! + 0.4) * 25)
-    const key = (Math.round(lightness[cell]! * 8) << 10) | (green << 5) | blue
+  for (let cell = 0, end = lightness.length; cell < end; cell += PALETTE_EVERY) {
+    const green = ((a[cell]! + 0.4) * 25 + 0.5) | 0
+    const blue = ((b[cell]! + 0.4) * 25 + 0.5) | 0
+    const key = ((lightness[cell]! * 8 + 0.5) << 10) | (green << 5) | blue
     let bin = bins.get(key)
     if (!bin) {
       bin = { lightness: 0, a: 0, b: 0, count: 0 }

@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { squaredDistances, withinReach } from './distance.ts'
+import { squaredDistances } from './distance.ts'
+import { withinReach } from './reach.ts'
 
 const scenes = fc
   .record({
-    width: fc.integer({ min: 1, max: 24 }),
+    width: fc.integer({ min: 1, max: 100 }),
     height: fc.integer({ min: 1, max: 24 }),
-    ink: fc.array(fc.nat(24 * 24), { maxLength: 6 }),
-    x: fc.nat(6),
+    ink: fc.array(fc.nat(100 * 24), { maxLength: 6 }),
+    x: fc.nat(40),
     y: fc.nat(6),
-    radius: fc.double({ min: 0, max: 12, noNaN: true }),
+    radius: fc.double({ min: 0, max: 40, noNaN: true }),
   })
   .map(({ width, height, ink, x, y, radius }) => {
     const part = { x: Math.min(x, width - 1), y: Math.min(y, height - 1), width: 0, height: 0 }
@@ -37,7 +38,13 @@ it('knows each pixel that is near ink', () => {
     fc.property(scenes, (scene) => {
       const { cover, width, part, radius } = scene
       const near = squaresOf(scene).map((square) => (square <= radius * radius ? 1 : 0))
-      expect([...withinReach(cover, width, part, radius)]).toEqual(near)
+      const { words, pitch } = withinReach(cover, width, part, radius)
+      const bitAt = (x: number, y: number) => (words[y * pitch + (x >> 5)]! >>> (x & 31)) & 1
+      const found = near.map((_, cell) => bitAt(cell % part.width, Math.floor(cell / part.width)))
+      expect(found).toEqual(near)
+      // Nothing is set beyond a row's end.
+      const count = words.reduce((sum, word) => sum + (word >>> 0).toString(2).replaceAll('0', '').length, 0)
+      expect(count).toBe(near.filter((bit) => bit === 1).length)
     }),
     { numRuns: 500 },
   )

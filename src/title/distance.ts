@@ -14,41 +14,6 @@ export interface Rect {
 // Kept from call to call: a megabyte more of garbage a title costs more than all the sums.
 let columns = new Uint8Array(0)
 let squares = new Uint16Array(0)
-let mask = new Uint8Array(0)
-/** More than any picture has pixels. */
-const NOWHERE = 1 << 29
-
-/**
- * 1 for each pixel of a part of a cover, whose rows are `stride` long, that is at most `radius` (250) pixels from ink, 0 for all others.
- * Ink outside the part is not seen. Good until the next call.
- */
-export function withinReach(cover: Uint8Array, stride: number, part: Rect, radius: number): Uint8Array {
-  const { width, height } = part
-  const far = Math.floor(radius) + 1
-  if (mask.length < width * height) mask = new Uint8Array(width * height)
-  columnDistances(cover, stride, part, far, width, 0)
-  /** How far along the row ink reaches that is so far above or below. */
-  const spans = Int32Array.from({ length: far + 1 }, (_, off) =>
-    off < far ? Math.sqrt(radius * radius - off * off) : -NOWHERE,
-  )
-  // Without a branch, for where letters stand cannot be guessed: the sign bit of a difference is the answer. And without
-  // Math.max and Math.min, which stay calls until V8 optimises for good.
-  for (let start = 0; start < width * height; start += width) {
-    const end = start + width
-    for (let at = start, last = -1; at < end; at++) {
-      const lead = last - at - spans[columns[at]!]!
-      last -= lead & (lead >> 31)
-      mask[at] = (at - last - 1) >>> 31
-    }
-    for (let at = end - 1, first = NOWHERE; at >= start; at--) {
-      const lead = at - spans[columns[at]!]! - first
-      first += lead & (lead >> 31)
-      mask[at]! |= (first - at - 1) >>> 31
-    }
-  }
-  return mask.subarray(0, width * height)
-}
-
 /**
  * Squares of the Euclidean distance to the nearest ink, in pixels, for one part of a cover whose rows are `stride` long; 0 in ink, and
  * some number above `reach²` for all that is further than `reach` (at most 250). Ink outside the part is not seen. Good until the next call.

@@ -1,8 +1,8 @@
 // The glow behind letters: whole on their ring, soft beyond, as strong along the line as each letter needs. Pure.
-import { withinReach } from './distance.ts'
 import { filtered, type LineFilter, type Size } from './grid.ts'
 import type { Help } from './help.ts'
 import type { Letters } from './letters.ts'
+import { type Bits, withinReach } from './reach.ts'
 import { type Ring, ringWidth } from './ring.ts'
 
 /** Wide enough to fill the whole ring. */
@@ -23,10 +23,15 @@ export function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): U
   const along = Math.max(3 * radius + 1, Math.round((STRENGTH_REACH * size) / shrink))
   const full = strengthsOf(ring, strengths, { ...small, shrink }, along, 3 * radius + 1)
   const spare = new Float32Array(full.length)
-  const isNear = withinReach(small.cover, small.width, { x: 0, y: 0, ...small }, grown)
-  for (let cell = 0; cell < full.length; cell++) if (isNear[cell] === 0) full[cell] = 0
+  clearOutside(full, small, withinReach(small.cover, small.width, { x: 0, y: 0, ...small }, grown))
   for (let pass = 0; pass < 3; pass++) filtered(blurLine, full, spare, full, small, radius)
   return enlarged(full, small.width, small.height, shrink, width, height)
+}
+
+function clearOutside(values: Float32Array, { width, height }: Size, { words, pitch }: Bits): void {
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if ((words[y * pitch + (x >> 5)]! & (1 << (x & 31))) === 0) values[y * width + x] = 0
 }
 
 /** A cell has ink where any of its pixels does. */

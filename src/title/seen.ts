@@ -1,6 +1,6 @@
 // How a title is seen: how much of the picture it changes, and how small the picture may be shown before it cannot be read. Pure.
 import type { Picture } from './analysis.ts'
-import { contrast, luminance } from './colour.ts'
+import { by255, contrast, luminance } from './colour.ts'
 import type { Patch } from './dress.ts'
 import type { Help } from './help.ts'
 import { around, type Letters } from './letters.ts'
@@ -9,28 +9,36 @@ import { SMALLEST_SIZE } from './place.ts'
 const EVERY = 4
 
 /** Mean change of OKLab lightness outside the letters, x 100, over the whole picture. Greys stand in for colours: it is lightness that glows change. */
-export function damageOf(picture: Picture, letters: Letters, patch: Patch): number {
+export function damageOf({ data, channels, width, height }: Picture, letters: Letters, { pixels }: Patch): number {
   let sum = 0
   let ink = 0
-  for (let y = 0; y < letters.height; y += EVERY)
-    for (let x = 0; x < letters.width; x += EVERY) {
-      const pixel = y * letters.width + x
+  for (let y = 0; y < letters.height; y += EVERY) {
+    const row = (letters.y + y) * width + letters.x
+    for (let x = 0, pixel = y * letters.width; x < letters.width; x += EVERY, pixel += EVERY) {
       if (letters.cover[pixel]! > 5) {
         ink++
         continue
       }
-      const alpha = patch.pixels[4 * pixel + 3]!
-      if (alpha === 0) continue
-      const at = picture.channels * ((letters.y + y) * picture.width + letters.x + x)
-      const { data } = picture
-      const after = (channel: number) =>
-        Math.min(255, Math.round(patch.pixels[4 * pixel + channel]! + (data[at + channel]! * (255 - alpha)) / 255))
-      sum += Math.abs(lightness(data[at]!, data[at + 1]!, data[at + 2]!) - lightness(after(0), after(1), after(2)))
+      const from = 4 * pixel
+      const rest = 255 - pixels[from + 3]!
+      if (rest === 255) continue
+      const at = channels * (row + x)
+      const red = data[at]!
+      const green = data[at + 1]!
+      const blue = data[at + 2]!
+      const before = Math.cbrt(luminance(red, green, blue))
+      const after = Math.cbrt(
+        luminance(
+          pixels[from]! + by255(red * rest),
+          pixels[from + 1]! + by255(green * rest),
+          pixels[from + 2]! + by255(blue * rest),
+        ),
+      )
+      sum += before > after ? before - after : after - before
     }
-  return (100 * sum) / ((picture.width * picture.height) / (EVERY * EVERY) - ink)
+  }
+  return (100 * sum) / ((width * height) / (EVERY * EVERY) - ink)
 }
-
-const lightness = (red: number, green: number, blue: number) => Math.cbrt(luminance(red, green, blue))
 
 /** Widths that pages show a picture at. */
 const WIDTHS = [320, 480, 640, 960]
@@ -65,13 +73,19 @@ function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, sc
   const { width, height, light, cover } = shrink(picture, letters, scale)
   const found = { inks: new Float32Array(light.length), grounds: new Float32Array(light.length) }
   let [inks, grounds] = [0, 0]
-  const isNextTo = (cell: number, step: number) => cover[cell - step]! > HARDLY || cover[cell + step]! > HARDLY
   for (let y = 2; y < height - 2; y++)
     for (let x = 2, cell = y * width + 2; x < width - 2; x++, cell++) {
       if (cover[cell]! >= MOSTLY) found.inks[inks++] = light[cell]!
       else if (
         cover[cell]! <= HARDLY &&
-        (isNextTo(cell, 1) || isNextTo(cell, width) || isNextTo(cell, 2) || isNextTo(cell, 2 * width))
+        (cover[cell - 1]! > HARDLY ||
+          cover[cell + 1]! > HARDLY ||
+          cover[cell - 2]! > HARDLY ||
+          cover[cell + 2]! > HARDLY ||
+          cover[cell - width]! > HARDLY ||
+          cover[cell + width]! > HARDLY ||
+          cover[cell - 2 * width]! > HARDLY ||
+          cover[cell + 2 * width]! > HARDLY)
       )
         found.grounds[grounds++] = light[cell]!
     }
@@ -111,13 +125,13 @@ function shrink(picture: Picture, letters: Letters, scale: number) {
   }
   const light = new Float32Array(width * height)
   const cover = new Float32Array(width * height)
-  for (let cell = 0, at = 0; cell < light.length; cell++, at += 5) {
+  for (let cell = 0, at = 0, end = light.length; cell < end; cell++, at += 5) {
     const count = sums[at + 4]!
     cover[cell] = sums[at + 3]! / count / 255
     light[cell] = luminance(
-      Math.round(sums[at]! / count),
-      Math.round(sums[at + 1]! / count),
-      Math.round(sums[at + 2]! / count),
+      (sums[at]! / count + 0.5) | 0,
+      (sums[at + 1]! / count + 0.5) | 0,
+      (sums[at + 2]! / count + 0.5) | 0,
     )
   }
   return { width, height, light, cover }
