@@ -1,6 +1,7 @@
 // What there is to see in a picture, on a map of some 128 x 72: where the eye goes, where edges are, how light it is, its colours. Pure.
 import { oklab } from './colour.ts'
 import { blurred, type Grid, integral, sumOver } from './grid.ts'
+import { paletteOf, type Swatch } from './palette.ts'
 
 /** Opaque pixels, three channels or four (the fourth is not looked at), row by row. */
 export interface Picture {
@@ -8,15 +9,6 @@ export interface Picture {
   width: number
   height: number
   channels: 3 | 4
-}
-
-export interface Swatch {
-  lightness: number
-  chroma: number
-  /** Radians. */
-  hue: number
-  /** Of the picture, 0 to 1. */
-  share: number
 }
 
 export interface PictureMaps {
@@ -173,16 +165,11 @@ function addDifference(sums: Float32Array, weight: number, one: Float32Array[], 
 function stretched(values: Float32Array): Float32Array {
   const { length } = values
   const counts = new Uint32Array(1024)
-  for (let cell = 0; cell < length; cell++) {
-    const bin = (512 * values[cell]!) | 0
-    counts[bin < 1023 ? bin : 1023]!++
-  }
+  for (let cell = 0; cell < length; cell++) counts[Math.min(1023, (512 * values[cell]!) | 0)]!++
   const low = percentile(counts, length * 0.2)
   const high = Math.max(0.08, percentile(counts, length * 0.98), low + 0.02)
-  for (let cell = 0; cell < length; cell++) {
-    const value = (values[cell]! - low) / (high - low)
-    values[cell] = value < 0 ? 0 : value > 1 ? 1 : value
-  }
+  for (let cell = 0; cell < length; cell++)
+    values[cell] = Math.min(1, Math.max(0, (values[cell]! - low) / (high - low)))
   return values
 }
 
@@ -193,36 +180,6 @@ function percentile(counts: Uint32Array, rank: number): number {
     if (seen > rank) return bin / 512
   }
   return 2
-}
-
-const PALETTE_SIZE = 16
-/** A few thousand cells tell the colours of a picture; the step shares no factor with the usual widths. */
-const PALETTE_EVERY = 3
-
-/** The fullest bins of a histogram over OKLab. */
-function paletteOf(lightness: Float32Array, a: Float32Array, b: Float32Array): Swatch[] {
-  const bins = new Map<number, { lightness: number; a: number; b: number; count: number }>()
-  for (let cell = 0, end = lightness.length; cell < end; cell += PALETTE_EVERY) {
-    const green = ((a[cell]! + 0.4) * 25 + 0.5) | 0
-    const blue = ((b[cell]! + 0.4) * 25 + 0.5) | 0
-    const key = ((lightness[cell]! * 8 + 0.5) << 10) | (green << 5) | blue
-    let bin = bins.get(key)
-    if (!bin) {
-      bin = { lightness: 0, a: 0, b: 0, count: 0 }
-      bins.set(key, bin)
-    }
-    bin.lightness += lightness[cell]!
-    bin.a += a[cell]!
-    bin.b += b[cell]!
-    bin.count += 1
-  }
-  const fullest = [...bins.values()].sort((one, other) => other.count - one.count).slice(0, PALETTE_SIZE)
-  return fullest.map(({ lightness: sum, a: sumA, b: sumB, count }) => ({
-    lightness: sum / count,
-    chroma: Math.hypot(sumA, sumB) / count,
-    hue: Math.atan2(sumB, sumA),
-    share: (count * PALETTE_EVERY) / lightness.length,
-  }))
 }
 
 export interface Area {

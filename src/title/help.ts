@@ -1,7 +1,8 @@
 // What helps letters to be read, and how little of it is enough: colours, and the strength of what stands behind them, solved per pixel. Pure.
 import type { TitleStyle } from '../preset.ts'
-import type { Picture, Swatch } from './analysis.ts'
+import type { Picture } from './analysis.ts'
 import { contrast, fromOklch, luminance, oklab, parseHex, type Rgb } from './colour.ts'
+import type { Swatch } from './palette.ts'
 import { type Ring, worstOf } from './ring.ts'
 
 export interface Help {
