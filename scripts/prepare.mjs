@@ -16,7 +16,7 @@ export function prepare({ tests = false } = {}) {
 }
 
 /** What only the tests need is a workspace of its own. */
-export function install({ tests = false } = {}) {
+export function install({ tests }) {
   const wanted = hash([join(ROOT, 'package-lock.json')])
   const stamp = join(ROOT, 'node_modules', tests ? '.thumbsmith-tests' : '.thumbsmith-base')
   const stamps = [stamp, join(ROOT, 'node_modules', '.thumbsmith-tests')]

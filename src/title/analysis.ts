@@ -103,16 +103,9 @@ function offsets(length: number, cells: number): Int32Array {
 /** Each sample with the one to its right and the one below it. */
 function roughness(light: Float32Array): number {
   let sum = 0
-  for (let index = 0, column = 1; index < SAMPLES * SAMPLES; index++, column++) {
-    if (column === SAMPLES) column = 0
-    else {
-      const across = light[index]! - light[index + 1]!
-      sum += across < 0 ? -across : across
-    }
-    if (index < SAMPLES) continue
-    const down = light[index - SAMPLES]! - light[index]!
-    sum += down < 0 ? -down : down
-  }
+  for (let row = 0; row < light.length; row += SAMPLES)
+    for (let index = row; index < row + SAMPLES - 1; index++) sum += Math.abs(light[index]! - light[index + 1]!)
+  for (let index = SAMPLES; index < light.length; index++) sum += Math.abs(light[index - SAMPLES]! - light[index]!)
   return sum / (2 * SAMPLES * (SAMPLES - 1) * 255)
 }
 
@@ -144,16 +137,15 @@ function saliencyOf({ width, height, lightness, a, b, edge }: Cells): Float32Arr
 
 function meanOf(values: Float32Array): Float32Array {
   let sum = 0
-  const { length } = values
-  for (let cell = 0; cell < length; cell++) sum += values[cell]!
-  return new Float32Array(length).fill(sum / length)
+  for (let cell = 0; cell < values.length; cell++) sum += values[cell]!
+  return new Float32Array(values.length).fill(sum / values.length)
 }
 
 /** Distances in OKLab, its colour axes counting twice. */
 function addDifference(sums: Float32Array, weight: number, one: Float32Array[], other: Float32Array[]): void {
   const [l, a, b] = one as [Float32Array, Float32Array, Float32Array]
   const [l2, a2, b2] = other as [Float32Array, Float32Array, Float32Array]
-  for (let cell = 0, end = sums.length; cell < end; cell++) {
+  for (let cell = 0; cell < sums.length; cell++) {
     const light = l[cell]! - l2[cell]!
     const green = 2 * (a[cell]! - a2[cell]!)
     const blue = 2 * (b[cell]! - b2[cell]!)
@@ -163,12 +155,11 @@ function addDifference(sums: Float32Array, weight: number, one: Float32Array[], 
 
 /** From the 20th to the 98th percentile, in place; what is nearly flat stays so. */
 function stretched(values: Float32Array): Float32Array {
-  const { length } = values
   const counts = new Uint32Array(1024)
-  for (let cell = 0; cell < length; cell++) counts[Math.min(1023, (512 * values[cell]!) | 0)]!++
-  const low = percentile(counts, length * 0.2)
-  const high = Math.max(0.08, percentile(counts, length * 0.98), low + 0.02)
-  for (let cell = 0; cell < length; cell++)
+  for (let cell = 0; cell < values.length; cell++) counts[Math.min(1023, Math.floor(512 * values[cell]!))]!++
+  const low = percentile(counts, values.length * 0.2)
+  const high = Math.max(0.08, percentile(counts, values.length * 0.98), low + 0.02)
+  for (let cell = 0; cell < values.length; cell++)
     values[cell] = Math.min(1, Math.max(0, (values[cell]! - low) / (high - low)))
   return values
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { squaredDistances } from './distance.ts'
-import { withinReach } from './reach.ts'
+import { isSet, withinReach } from './reach.ts'
 
 const scenes = fc
   .record({
@@ -38,12 +38,11 @@ it('knows each pixel that is near ink', () => {
     fc.property(scenes, (scene) => {
       const { cover, width, part, radius } = scene
       const near = squaresOf(scene).map((square) => (square <= radius * radius ? 1 : 0))
-      const { words, pitch } = withinReach(cover, width, part, radius)
-      const bitAt = (x: number, y: number) => (words[y * pitch + (x >> 5)]! >>> (x & 31)) & 1
-      const found = near.map((_, cell) => bitAt(cell % part.width, Math.floor(cell / part.width)))
+      const bits = withinReach(cover, width, part, radius)
+      const found = near.map((_, cell) => Number(isSet(bits, cell % part.width, Math.floor(cell / part.width))))
       expect(found).toEqual(near)
       // Nothing is set beyond a row's end.
-      const count = words.reduce((sum, word) => sum + (word >>> 0).toString(2).replaceAll('0', '').length, 0)
+      const count = bits.words.reduce((sum, word) => sum + (word >>> 0).toString(2).replaceAll('0', '').length, 0)
       expect(count).toBe(near.filter((bit) => bit === 1).length)
     }),
     { numRuns: 500 },

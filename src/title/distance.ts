@@ -14,6 +14,7 @@ export interface Rect {
 // Kept from call to call: a megabyte more of garbage a title costs more than all the sums.
 let columns = new Uint8Array(0)
 let squares = new Uint16Array(0)
+
 /**
  * Squares of the Euclidean distance to the nearest ink, in pixels, for one part of a cover whose rows are `stride` long; 0 in ink, and
  * some number above `reach²` for all that is further than `reach` (at most 250). Ink outside the part is not seen. Good until the next call.
@@ -24,7 +25,7 @@ export function squaredDistances(cover: Uint8Array, stride: number, part: Rect, 
   // Rows have room on both sides, so that no step needs to look whether it leaves them.
   const pitch = width + 2 * far
   if (squares.length < width * height) squares = new Uint16Array(width * height)
-  columnDistances(cover, stride, part, far, pitch, far)
+  columnDistances(cover, stride, part, far, pitch)
   for (let y = 0, cell = 0; y < height; y++) {
     const start = y * pitch + far
     /** The columns around the present one that have ink near this row. */
@@ -52,20 +53,19 @@ function nearest(at: number, far: number): number {
   return best
 }
 
-/** Distance to the nearest ink above or below; `far` where there is none nearer. Rows become `pitch` long and begin after a `margin`. */
+/** Distance to the nearest ink above or below; `far` where there is none nearer. Rows become `pitch` long and begin after `far`. */
 function columnDistances(
   cover: Uint8Array,
   stride: number,
   { x, y, width, height }: Rect,
   far: number,
   pitch: number,
-  margin: number,
 ): void {
   if (columns.length < pitch * height) columns = new Uint8Array(pitch * height)
   columns.fill(far, 0, pitch * height)
   for (let row = 0; row < height; row++) {
     const from = (y + row) * stride + x
-    const to = row * pitch + margin
+    const to = row * pitch + far
     if (row === 0) {
       for (let column = 0; column < width; column++) if (cover[from + column]! >= INK) columns[to + column] = 0
       continue
@@ -79,7 +79,7 @@ function columnDistances(
     }
   }
   for (let row = height - 2; row >= 0; row--) {
-    const to = row * pitch + margin
+    const to = row * pitch + far
     for (let column = to; column < to + width; column++) {
       const below = columns[column + pitch]! + 1
       if (below < columns[column]!) columns[column] = below

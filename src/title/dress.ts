@@ -24,7 +24,7 @@ export function dress(letters: Letters, ring: Ring, help: Help): Patch {
   const words = new Uint32Array(pixels.buffer)
   const bare = shadesOf(help.back)
   const letter = shadesOf(help.fill)[255]!
-  for (let pixel = 0, end = cover.length; pixel < end; pixel++) {
+  for (let pixel = 0; pixel < cover.length; pixel++) {
     const ink = cover[pixel]!
     const field = behind[pixel]!
     // Few pixels are neither letter nor ground.

@@ -2,7 +2,7 @@
 import { filtered, type LineFilter, type Size } from './grid.ts'
 import type { Help } from './help.ts'
 import type { Letters } from './letters.ts'
-import { type Bits, withinReach } from './reach.ts'
+import { type Bits, isSet, withinReach } from './reach.ts'
 import { type Ring, ringWidth } from './ring.ts'
 
 /** Wide enough to fill the whole ring. */
@@ -28,10 +28,8 @@ export function glow(letters: Letters, ring: Ring, { kind, strengths }: Help): U
   return enlarged(full, small.width, small.height, shrink, width, height)
 }
 
-function clearOutside(values: Float32Array, { width, height }: Size, { words, pitch }: Bits): void {
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      if ((words[y * pitch + (x >> 5)]! & (1 << (x & 31))) === 0) values[y * width + x] = 0
+function clearOutside(values: Float32Array, { width, height }: Size, bits: Bits): void {
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (!isSet(bits, x, y)) values[y * width + x] = 0
 }
 
 /** A cell has ink where any of its pixels does. */

@@ -112,7 +112,7 @@ interface Tint {
 function tintOf({ data, channels }: Picture, pixels: Int32Array): Tint {
   let sumA = 0
   let sumB = 0
-  for (let index = 0, end = pixels.length; index < end; index++) {
+  for (let index = 0; index < pixels.length; index++) {
     const at = channels * pixels[index]!
     const { a, b } = oklab(data[at]!, data[at + 1]!, data[at + 2]!)
     sumA += a
@@ -169,7 +169,7 @@ function needsOf(pictures: Picture[], pixels: Int32Array, back: Rgb, limit: Limi
   const needs = new Uint8Array(pixels.length)
   known.fill(0)
   for (const { data, channels } of pictures)
-    for (let index = 0, end = pixels.length; index < end; index++) {
+    for (let index = 0; index < pixels.length; index++) {
       const at = channels * pixels[index]!
       const key = keyOf(data[at]!, data[at + 1]!, data[at + 2]!)
       let need = known[key]!
@@ -188,30 +188,28 @@ const KEY_BITS = 6
 const known = new Uint8Array(1 << (3 * KEY_BITS))
 const keyOf = (red: number, green: number, blue: number) => ((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2)
 
-function solve(key: number, back: Rgb, limit: Limit): number {
-  const worst = limit.light ? 3 : 0
-  const red = ((key >> 12) << 2) + worst
-  const green = (((key >> 6) & 63) << 2) + worst
-  const blue = ((key & 63) << 2) + worst
-  if (keeps(limit, red, green, blue, back, 0)) return 0
-  if (!keeps(limit, red, green, blue, back, STEPS)) return NEVER
+function solve(key: number, [red, green, blue]: Rgb, { light, luminance: bound }: Limit): number {
+  const worst = light ? 3 : 0
+  const r = ((key >> 12) << 2) + worst
+  const g = (((key >> 6) & 63) << 2) + worst
+  const b = ((key & 63) << 2) + worst
+  const keeps = (step: number) => {
+    const share = step / STEPS
+    const blended = luminance(
+      Math.round(r + (red - r) * share),
+      Math.round(g + (green - g) * share),
+      Math.round(b + (blue - b) * share),
+    )
+    return light ? blended <= bound : blended >= bound
+  }
+  if (keeps(0)) return 0
+  if (!keeps(STEPS)) return NEVER
   let fails = 0
   let holds = STEPS
   while (holds - fails > 1) {
     const middle = (fails + holds) >> 1
-    if (keeps(limit, red, green, blue, back, middle)) holds = middle
+    if (keeps(middle)) holds = middle
     else fails = middle
   }
   return holds
-}
-
-/** Does this colour keep the limit, with so many steps of `back` over it? */
-function keeps(limit: Limit, red: number, green: number, blue: number, back: Rgb, step: number): boolean {
-  const share = step / STEPS
-  const blended = luminance(
-    (red + (back[0] - red) * share + 0.5) | 0,
-    (green + (back[1] - green) * share + 0.5) | 0,
-    (blue + (back[2] - blue) * share + 0.5) | 0,
-  )
-  return limit.light ? blended <= limit.luminance : blended >= limit.luminance
 }

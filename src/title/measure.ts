@@ -43,11 +43,10 @@ function measureOne(picture: Picture, ring: Ring, { fill, back }: { fill: Rgb; b
     return light === own > around ? binOf(contrast(own, around)) : BINS - 1
   })
   const values = new Uint8Array(ring.pixels.length)
-  for (let index = 0, end = values.length; index < end; index++) {
+  for (let index = 0; index < values.length; index++) {
     const at = picture.channels * ring.pixels[index]!
     const around = 0.2126 * LINEAR[data[at]!]! + 0.7152 * LINEAR[data[at + 1]!]! + 0.0722 * LINEAR[data[at + 2]!]!
-    const below = (STEPS * around) | 0
-    values[index] = table[light && below < STEPS * around ? below + 1 : below]!
+    values[index] = table[light ? Math.ceil(STEPS * around) : Math.floor(STEPS * around)]!
   }
   const { all, letters: each } = worstOf(ring, values, 0.1)
   return { p5: ratioOf(all), worst: ratioOf(Math.max(...each)) }

@@ -16,10 +16,10 @@ const PALETTE_EVERY = 3
 /** The fullest bins of a histogram over OKLab, most frequent first. */
 export function paletteOf(lightness: Float32Array, a: Float32Array, b: Float32Array): Swatch[] {
   const bins = new Map<number, { lightness: number; a: number; b: number; count: number }>()
-  for (let cell = 0, end = lightness.length; cell < end; cell += PALETTE_EVERY) {
-    const green = ((a[cell]! + 0.4) * 25 + 0.5) | 0
-    const blue = ((b[cell]! + 0.4) * 25 + 0.5) | 0
-    const key = ((lightness[cell]! * 8 + 0.5) << 10) | (green << 5) | blue
+  for (let cell = 0; cell < lightness.length; cell += PALETTE_EVERY) {
+    const green = Math.round((a[cell]! + 0.4) * 25)
+    const blue = Math.round((b[cell]! + 0.4) * 25)
+    const key = (Math.round(lightness[cell]! * 8) << 10) | (green << 5) | blue
     let bin = bins.get(key)
     if (!bin) {
       bin = { lightness: 0, a: 0, b: 0, count: 0 }

@@ -8,7 +8,10 @@ export interface Bits {
   pitch: number
 }
 
-// Kept from call to call: a megabyte more of garbage a title costs more than all the sums.
+export const isSet = ({ words, pitch }: Bits, x: number, y: number): boolean =>
+  (words[y * pitch + (x >> 5)]! & (1 << (x & 31))) !== 0
+
+// Kept from call to call.
 let words = new Int32Array(0)
 
 /**

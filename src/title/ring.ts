@@ -1,6 +1,6 @@
 // The ring: the pixels just outside the letters, which decide whether they are seen, each with the letter that it surrounds. Pure.
 import { around, type Letters } from './letters.ts'
-import { withinReach } from './reach.ts'
+import { isSet, withinReach } from './reach.ts'
 
 export interface Ring {
   /** Pixels of the picture, counted row by row, and the letter of each. */
@@ -39,24 +39,17 @@ export function ringOf(letters: Letters, width = ringWidth(letters.size)): Ring 
   }
   let found = 0
   let foundInside = 0
-  for (let row = 0; row < part.height; row++) {
-    const y = part.y + row
+  for (let y = part.y, cell = 0; y < part.y + part.height; y++) {
     const line = rows[y]! * letters.width
     const inPicture = (letters.y + y) * letters.pictureWidth + letters.x
-    for (let word = 0; word < near.pitch; word++)
-      for (let bits = near.words[row * near.pitch + word]!, x = part.x + 32 * word; bits !== 0; bits >>>= 1, x++) {
-        if ((bits & 1) === 0) continue
-        const pixel = y * letters.width + x
-        if (cover[pixel]! <= FAINT) {
-          owners[found] = columns[line + x]!
-          pixels[found++] = inPicture + x
-        } else if (
-          cover[pixel] === 255 &&
-          (row * part.width + x - part.x) % INSIDE_EVERY === 0 &&
-          !emoji?.[4 * pixel + 3]
-        )
-          inside[foundInside++] = inPicture + x
-      }
+    for (let x = part.x, pixel = y * letters.width + x; x < part.x + part.width; x++, pixel++, cell++) {
+      if (!isSet(near, x - part.x, y - part.y)) continue
+      if (cover[pixel]! <= FAINT) {
+        owners[found] = columns[line + x]!
+        pixels[found++] = inPicture + x
+      } else if (cover[pixel] === 255 && cell % INSIDE_EVERY === 0 && !emoji?.[4 * pixel + 3])
+        inside[foundInside++] = inPicture + x
+    }
   }
   return {
     pixels: pixels.slice(0, found),
@@ -96,7 +89,7 @@ const FEW = 12
 export function worstOf(ring: Ring, values: Uint8Array, letterShare: number): { all: number; letters: Uint8Array } {
   const steps = 256
   const counts = new Uint32Array(steps * ring.letterCount)
-  for (let at = 0, end = values.length; at < end; at++) counts[steps * ring.letters[at]! + values[at]!]!++
+  for (let at = 0; at < values.length; at++) counts[steps * ring.letters[at]! + values[at]!]!++
   const total = new Uint32Array(steps)
   const worst = new Uint8Array(ring.letterCount)
   const sizes = new Uint32Array(ring.letterCount)

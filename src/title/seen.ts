@@ -34,7 +34,7 @@ export function damageOf({ data, channels, width, height }: Picture, letters: Le
           pixels[from + 2]! + by255(blue * rest),
         ),
       )
-      sum += before > after ? before - after : after - before
+      sum += Math.abs(before - after)
     }
   }
   return (100 * sum) / ((width * height) / (EVERY * EVERY) - ink)
@@ -73,19 +73,13 @@ function contrastAt(picture: Picture, letters: Letters, { fill, back }: Help, sc
   const { width, height, light, cover } = shrink(picture, letters, scale)
   const found = { inks: new Float32Array(light.length), grounds: new Float32Array(light.length) }
   let [inks, grounds] = [0, 0]
+  const isNextTo = (cell: number, step: number) => cover[cell - step]! > HARDLY || cover[cell + step]! > HARDLY
   for (let y = 2; y < height - 2; y++)
     for (let x = 2, cell = y * width + 2; x < width - 2; x++, cell++) {
       if (cover[cell]! >= MOSTLY) found.inks[inks++] = light[cell]!
       else if (
         cover[cell]! <= HARDLY &&
-        (cover[cell - 1]! > HARDLY ||
-          cover[cell + 1]! > HARDLY ||
-          cover[cell - 2]! > HARDLY ||
-          cover[cell + 2]! > HARDLY ||
-          cover[cell - width]! > HARDLY ||
-          cover[cell + width]! > HARDLY ||
-          cover[cell - 2 * width]! > HARDLY ||
-          cover[cell + 2 * width]! > HARDLY)
+        (isNextTo(cell, 1) || isNextTo(cell, width) || isNextTo(cell, 2) || isNextTo(cell, 2 * width))
       )
         found.grounds[grounds++] = light[cell]!
     }
@@ -125,13 +119,13 @@ function shrink(picture: Picture, letters: Letters, scale: number) {
   }
   const light = new Float32Array(width * height)
   const cover = new Float32Array(width * height)
-  for (let cell = 0, at = 0, end = light.length; cell < end; cell++, at += 5) {
+  for (let cell = 0, at = 0; cell < light.length; cell++, at += 5) {
     const count = sums[at + 4]!
     cover[cell] = sums[at + 3]! / count / 255
     light[cell] = luminance(
-      (sums[at]! / count + 0.5) | 0,
-      (sums[at + 1]! / count + 0.5) | 0,
-      (sums[at + 2]! / count + 0.5) | 0,
+      Math.round(sums[at]! / count),
+      Math.round(sums[at + 1]! / count),
+      Math.round(sums[at + 2]! / count),
     )
   }
   return { width, height, light, cover }
